@@ -1,0 +1,1 @@
+"""Docker Fundamentals, Measured: the small library that the chapters import."""

@@ -1,0 +1,165 @@
+"""Everything that dockerlab raises on purpose.
+
+    DockerLabError
+    ├── EngineUnavailable          no Docker engine could be found or started
+    ├── EngineStartFailed          the private engine did not come up
+    ├── EngineLost                 the engine went away during a command
+    ├── BaseImageUnavailable       python:3.11-slim can neither be pulled nor built
+    ├── DownloadFailed             a package could not be fetched or did not verify
+    ├── ContextNotFound            the build context is not a folder
+    ├── DockerfileInvalid          the Dockerfile does not parse
+    ├── BuildFailed                a build step ended with an error
+    ├── BuildCancelled             the build was interrupted
+    ├── DockerCommandFailed        another docker command ended with an error
+    │   └── PortTaken              the port to publish on is in use
+    ├── NotAnswering               a container did not answer in time
+    └── ClaimFailed                a stated fact does not hold on this run
+
+Each message is one sentence in the course's words, then the engine's own last lines where there are any,
+then what to do next. The facts are attributes as well, so that a program need not read the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DockerLabError(Exception):
+    """Root of the tree.
+
+    Attributes:
+        summary: one sentence that says what went wrong.
+        last_lines: the engine's own last lines, oldest first; empty where it said nothing.
+        advice: what to do next; may be empty.
+    """
+
+    def __init__(self, summary: str, *, last_lines: Sequence[str] = (), advice: str = "") -> None:
+        self.summary = summary
+        self.last_lines = tuple(last_lines)
+        self.advice = advice
+        quoted = [f"  | {line}" for line in self.last_lines]
+        super().__init__("\n".join([summary, *quoted, *([advice] if advice else [])]))
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message. The course's own stack frames would tell a learner nothing."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class EngineUnavailable(DockerLabError):
+    """No Docker engine could be found or started."""
+
+
+class EngineStartFailed(DockerLabError):
+    """The private engine did not come up."""
+
+
+class EngineLost(DockerLabError):
+    """The engine went away during a command."""
+
+
+class BaseImageUnavailable(DockerLabError):
+    """The base image can neither be pulled nor built."""
+
+
+class DownloadFailed(DockerLabError):
+    """A package could not be fetched, or did not verify."""
+
+
+class ContextNotFound(DockerLabError):
+    """The build context is not a folder. Attribute: path (str)."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"There is no build context at {path!r}.",
+            advice="The last argument of docker build names a folder: check its spelling, or the folder you are in.",
+        )
+
+
+class DockerfileInvalid(DockerLabError):
+    """The Dockerfile cannot be read. Attributes: line (int, from 1; 0 where not known), problem (str)."""
+
+    def __init__(self, problem: str, *, line: int = 0, last_lines: Sequence[str] = ()) -> None:
+        self.problem, self.line = problem, line
+        where = f" on line {line}" if line else ""
+        super().__init__(
+            f"The Dockerfile cannot be read{where}: {problem}.",
+            last_lines=last_lines,
+            advice="Nothing was built. Mend that line and build again.",
+        )
+
+
+class BuildFailed(DockerLabError):
+    """A build ended with an error.
+
+    Attributes: step (BuildKit's name of the step that failed, "" where none did), exit_code (of the step's
+    command; None where it was not a command), trace (the BuildTrace up to then).
+    """
+
+    def __init__(
+        self, summary: str, *, step: str = "", exit_code: int | None = None, trace=None, last_lines=(), advice=""
+    ) -> None:
+        self.step, self.exit_code, self.trace = step, exit_code, trace
+        super().__init__(summary, last_lines=last_lines, advice=advice)
+
+
+class BuildCancelled(DockerLabError):
+    """The build was interrupted. Attribute: trace (the BuildTrace up to then)."""
+
+    def __init__(self, trace=None) -> None:
+        self.trace = trace
+        super().__init__(
+            "The build was interrupted, and the engine has stopped it.",
+            advice="Nothing was tagged. Steps that had finished stay in the cache: building again goes on from there.",
+        )
+
+
+class DockerCommandFailed(DockerLabError):
+    """A docker command ended with an error. Attributes: command (str), exit_code (int), output (str)."""
+
+    def __init__(self, command: str, exit_code: int, output: str = "", *, summary: str = "", advice: str = "") -> None:
+        self.command, self.exit_code, self.output = command, exit_code, output
+        super().__init__(
+            summary or f"`{command}` ended with exit code {exit_code}.",
+            last_lines=output.strip().splitlines()[-8:],
+            advice=advice,
+        )
+
+
+class PortTaken(DockerCommandFailed):
+    """The port to publish on is in use. Attribute: port (int)."""
+
+    def __init__(self, command: str, exit_code: int, output: str, port: int) -> None:
+        self.port = port
+        super().__init__(
+            command,
+            exit_code,
+            output,
+            summary=f"Port {port} of this machine is in use by another program.",
+            advice="Stop that program, or publish on another port: -p 127.0.0.1:8001:8000. "
+            "The container that could not start has been removed.",
+        )
+
+
+class NotAnswering(DockerLabError):
+    """A container did not answer in time. Attributes: container (str), path (str), seconds (float)."""
+
+    def __init__(self, container: str, path: str, seconds: float, last_lines: Sequence[str] = ()) -> None:
+        self.container, self.path, self.seconds = container, path, seconds
+        super().__init__(
+            f"{container} did not answer on {path} within {seconds:.0f} s.",
+            last_lines=last_lines,
+            advice=f"The lines above are its last log lines. `docker ps -a` says whether {container} still runs.",
+        )
+
+
+class ClaimFailed(DockerLabError):
+    """A stated fact does not hold on this run. Attributes: statement (str), measured (str), the figure with unit."""
+
+    def __init__(self, statement: str, measured: str) -> None:
+        self.statement, self.measured = statement, measured
+        super().__init__(
+            f"Claim does not hold: {statement}",
+            last_lines=[f"measured: {measured}"],
+            advice="Either something this page builds has changed, or the sentence is wrong.",
+        )

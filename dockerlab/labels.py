@@ -1,0 +1,59 @@
+"""The labels that every object of the course carries, and the clean-up that removes these and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import docker.errors
+
+if TYPE_CHECKING:
+    from dockerlab.engine import Engine
+
+COURSE = "dockerlab.course"
+COURSE_VALUE = "docker-fundamentals-measured"
+RUN = "dockerlab.run"
+# On the stand-in of the base image, which must not carry COURSE: images and containers inherit labels, so a
+# reader's own container made from it would carry it too and be cleaned up.
+BASE = "dockerlab.base"
+
+
+def labels(run: str = "") -> dict[str, str]:
+    """The labels for an object made in `run` (a chapter's or a test's name)."""
+    return {COURSE: COURSE_VALUE} | ({RUN: run} if run else {})
+
+
+def clean(engine: Engine, run: str = "") -> Counter[str]:
+    """Remove the containers, networks, volumes and images that carry the course's label.
+
+    Args:
+        engine: where to look.
+        run: only what was made in this run; "" for all.
+
+    Returns:
+        how many of each kind were removed, by the kind's plural.
+    """
+    client = engine.client()
+    wanted = {"label": [f"{COURSE}={COURSE_VALUE}", *([f"{RUN}={run}"] if run else [])]}
+    removed: Counter[str] = Counter()
+    for container in client.containers.list(all=True, filters=wanted):
+        container.remove(force=True, v=True)
+        removed["containers"] += 1
+    for network in client.networks.list(filters=wanted):
+        network.remove()
+        removed["networks"] += 1
+    for volume in client.volumes.list(filters=wanted):
+        volume.remove(force=True)
+        removed["volumes"] += 1
+    # all=False would hide images without a name; a parent goes only after its children, hence the second look.
+    for _ in range(2):
+        for image in client.images.list(filters=wanted):
+            try:
+                client.images.remove(image.id, force=True)
+                removed["images"] += 1
+            except docker.errors.ImageNotFound:
+                pass
+            except docker.errors.APIError as error:
+                if error.status_code != 409:  # in use by a container that is not the course's: leave it
+                    raise
+    return removed

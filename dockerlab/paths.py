@@ -1,0 +1,30 @@
+"""Where things are: the project, the cache folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+CACHE_NAME = "docker-fundamentals-measured"
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The folder of the course, looked for from `start` (default: the current folder) upwards.
+
+    Raises:
+        FileNotFoundError: no folder on the way up holds both `_toc.yml` and `labs/`.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "_toc.yml").is_file() and (folder / "labs").is_dir():
+            return folder
+    raise FileNotFoundError(f"{here} is not inside the course: no folder above it holds _toc.yml and labs/")
+
+
+def cache_folder() -> Path:
+    """The course's one folder outside the project; `DOCKERLAB_CACHE` overrides it. Made where missing."""
+    folder = Path(os.environ.get("DOCKERLAB_CACHE") or platformdirs.user_cache_dir(CACHE_NAME))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

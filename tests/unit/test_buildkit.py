@@ -1,0 +1,168 @@
+"""The wire records and the fold, on hand-made streams; no engine."""
+
+import base64
+import json
+
+import pytest
+
+from dockerlab.buildkit import BuildTrace, SolveStatus, StatusReader, merged_seconds
+
+T = "2026-11-23T10:00:{:06.3f}Z"
+
+
+def vertex(name, start=None, end=None, digest=None, **more):
+    return {
+        "digest": digest or f"sha256:{name}",
+        "name": name,
+        **({"started": T.format(start)} if start is not None else {}),
+        **({"completed": T.format(end)} if end is not None else {}),
+        **more,
+    }
+
+
+def trace_of(*records):
+    trace = BuildTrace()
+    for record in records:
+        trace.update(SolveStatus.from_json(record))
+    return trace
+
+
+RECORDS = [{"vertexes": [vertex("[1/2] FROM x", 1, 2)]}, {"vertexes": [vertex("[2/2] RUN {a}", 2, 5)]}]
+FORMS = {
+    "one a line": "".join(json.dumps(r) + "\n" for r in RECORDS),
+    "indented": "".join(json.dumps(r, indent=2) + "\n" for r in RECORDS),
+    "nothing between": "".join(map(json.dumps, RECORDS)),
+    "text after": "".join(json.dumps(r) + "\n" for r in RECORDS) + "ERROR: failed to solve: x\n",
+    "text without newline": "".join(json.dumps(r) + "\n" for r in RECORDS) + "ERROR: failed to solve: x",
+    "text between": json.dumps(RECORDS[0]) + "\nWARN: something\n" + json.dumps(RECORDS[1]),
+}
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64, 10_000])
+@pytest.mark.parametrize("form", FORMS)
+def test_reader_finds_records_and_text_in_every_form(form, chunk):
+    reader, found = StatusReader(), []
+    for start in range(0, len(FORMS[form]), chunk):
+        found += reader.feed(FORMS[form][start : start + chunk])
+    reader.close()
+    assert found == [SolveStatus.from_json(r) for r in RECORDS]
+    assert len(reader.text) == form.startswith("text")
+
+
+def test_reader_gives_what_was_cut_off_as_text():
+    reader = StatusReader()
+    assert list(reader.feed('{"vertexes": [')) == []
+    reader.close()
+    assert reader.text == ['{"vertexes": [']
+
+
+@pytest.mark.parametrize(
+    ("runs", "now", "seconds"),
+    [
+        ([], None, 0),
+        ([(1, 3)], None, 2),
+        ([(1, 3), (5, 6)], None, 3),
+        ([(1, 4), (2, 3)], None, 3),
+        ([(1, 3), (2, 6)], None, 5),
+        ([(5, 6), (1, 3)], None, 3),
+        ([(1, None)], None, 0),
+        ([(1, None)], 4, 3),
+        ([(1, 2), (2, None)], 4, 3),
+    ],
+)
+def test_intervals_merge(runs, now, seconds):
+    assert merged_seconds(runs, now) == seconds
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "seconds"),
+    [
+        ({}, "WAITING", 0),
+        ({"start": 1}, "RUNNING", 0),
+        ({"start": 1, "end": 3.5}, "DONE", 2.5),
+        ({"start": 1, "end": 1, "cached": True}, "CACHED", 0),
+        ({"start": 1, "end": 3, "cached": True}, "CACHED", 0),
+        ({"start": 1, "end": 3, "error": "process did not complete"}, "ERROR", 2),
+        ({"start": 1, "end": 3, "error": "context canceled"}, "CANCELLED", 2),
+        ({"start": 1, "end": 3, "error": "rpc error: context canceled"}, "CANCELLED", 2),
+    ],
+)
+def test_states(fields, state, seconds):
+    (step,) = trace_of({"vertexes": [vertex("[1/1] RUN x", **fields)]}).steps()
+    assert (step.state, step.seconds) == (state, pytest.approx(seconds))
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "index", "total", "instruction"),
+    [
+        ("[2/5] WORKDIR /app", "", 2, 5, "WORKDIR /app"),
+        ("[builder 3/4] RUN pip install x", "builder", 3, 4, "RUN pip install x"),
+        ("[linux/arm64 builder 1/4] FROM a", "linux/arm64 builder", 1, 4, "FROM a"),
+        ("[2/2] RUN echo [1/2] x", "", 2, 2, "RUN echo [1/2] x"),
+        ("[2/2] RUN <<EOF\na\nb\nEOF", "", 2, 2, "RUN <<EOF\na\nb\nEOF"),
+        ("[internal] load build context", "", 0, 0, "[internal] load build context"),
+        ("exporting to image", "", 0, 0, "exporting to image"),
+    ],
+)
+def test_names(name, stage, index, total, instruction):
+    (step,) = trace_of({"vertexes": [vertex(name)]}).steps()
+    assert (step.stage, step.index, step.total, step.instruction) == (stage, index, total, instruction)
+    assert step.is_instruction == (index > 0)
+
+
+def test_a_vertex_that_comes_again_counts_once_and_the_last_word_holds():
+    name = "[2/2] RUN x"
+    trace = trace_of(
+        {"vertexes": [vertex(name)]},
+        {"vertexes": [vertex(name, 1)]},
+        {"vertexes": [vertex(name, 1, 2)]},
+        {"vertexes": [vertex(name, 4)]},
+        {"vertexes": [vertex(name, 4, 7)]},
+    )
+    (step,) = trace.steps()
+    assert (step.state, step.seconds) == ("DONE", pytest.approx(4))
+
+
+def test_instructions_are_sorted_by_place_and_internal_steps_left_out():
+    trace = trace_of(
+        {
+            "vertexes": [
+                vertex("[internal] load build definition"),
+                vertex("[b 2/2] RUN y"),
+                vertex("[stage-1 2/2] COPY --from=b / /"),
+                vertex("[b 1/2] FROM x"),
+                vertex("[stage-1 1/2] FROM x"),
+            ]
+        }
+    )
+    assert [(s.stage, s.index) for s in trace.instructions()] == [("b", 1), ("b", 2), ("stage-1", 1), ("stage-1", 2)]
+    assert trace.planned == 4
+    assert [s.is_from for s in trace.instructions()] == [True, False, True, False]
+
+
+def test_context_bytes_logs_warnings_and_transfers():
+    context = "[internal] load build context"
+    run = "[2/2] RUN x"
+
+    def status(name, current, of=context, total=0):
+        return {"vertex": f"sha256:{of}", "id": name, "name": name, "current": current, "total": total}
+
+    def log(text):
+        return {"vertex": f"sha256:{run}", "data": base64.b64encode(text.encode()).decode()}
+
+    trace = trace_of(
+        {"vertexes": [vertex(context, 1), vertex(run, 1)]},
+        {"statuses": [status("transferring context:", 10)], "logs": [log("one\n")]},
+        {"statuses": [status("transferring context:", 2048), status("extracting", 3, run, 12)], "logs": [log("two")]},
+        {"warnings": [{"vertex": "v", "short": base64.b64encode(b"FromAsCasing: x").decode()}]},
+        {"statuses": None, "logs": None, "warnings": None, "vertexes": None},
+    )
+    assert trace.context_bytes == 2048
+    assert trace.steps()[-1].log == "one\ntwo"
+    assert trace.bytes_moved() == (3, 12)
+    assert trace.warnings == ["FromAsCasing: x"]
+
+
+def test_times_with_nine_decimals_and_an_offset_are_read():
+    record = {"vertexes": [{"digest": "d", "name": "n", "started": "2026-11-23T10:00:00.123456789+01:00"}]}
+    assert SolveStatus.from_json(record).vertexes[0].started % 1 == pytest.approx(0.123456, abs=1e-6)

@@ -1,0 +1,43 @@
+"""Every message: a sentence, the engine's own lines, what to do; and the drawn tree is the real one."""
+
+import inspect
+import re
+
+import pytest
+
+from dockerlab import errors
+
+
+def test_message_has_sentence_then_lines_then_advice():
+    error = errors.DockerLabError("It broke.", last_lines=["a", "b"], advice="Mend it.")
+    assert str(error) == "It broke.\n  | a\n  | b\nMend it."
+    assert error._render_traceback_() == ["DockerLabError: It broke.\n  | a\n  | b\nMend it."]
+
+
+def test_the_drawn_tree_names_every_exception_below_its_parent():
+    drawn = re.findall(r"^([ │]*)[├└]── (\w+)", inspect.cleandoc(errors.__doc__), re.M)
+    real = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, errors.DockerLabError)]
+    assert sorted(name for _, name in drawn) == sorted(c.__name__ for c in real if c is not errors.DockerLabError)
+    nested = [name for indent, name in drawn if "│" in indent]
+    assert nested == [
+        c.__name__ for c in real if c.__base__ is not errors.DockerLabError and c.__base__ is not Exception
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "attributes", "said"),
+    [
+        (errors.ContextNotFound("nowhere"), {"path": "nowhere"}, "no build context at 'nowhere'"),
+        (errors.DockerfileInvalid("unknown instruction: RNU", line=3), {"line": 3}, "on line 3: unknown instruction"),
+        (errors.BuildFailed("x", step="[2/2] RUN x", exit_code=7), {"step": "[2/2] RUN x", "exit_code": 7}, "x"),
+        (errors.BuildCancelled("trace"), {"trace": "trace"}, "interrupted"),
+        (errors.DockerCommandFailed("docker x", 2, "a\nb"), {"exit_code": 2, "output": "a\nb"}, "exit code 2"),
+        (errors.PortTaken("docker run", 125, "", 8000), {"port": 8000}, "Port 8000"),
+        (errors.NotAnswering("news", "/health", 30, ["boom"]), {"container": "news", "path": "/health"}, "boom"),
+        (errors.ClaimFailed("a > b", "1×"), {"statement": "a > b", "measured": "1×"}, "measured: 1×"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_facts_are_attributes_and_in_the_message(error, attributes, said):
+    assert {name: getattr(error, name) for name in attributes} == attributes
+    assert said in str(error)
