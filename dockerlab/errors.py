@@ -5,7 +5,7 @@
     ├── EngineStartFailed          the private engine did not come up
     ├── EngineLost                 the engine went away during a command
     ├── BaseImageUnavailable       python:3.11-slim can neither be pulled nor built
-    ├── DownloadFailed             a package could not be fetched or did not verify
+    ├── DownloadFailed             a package could not be fetched, or did not verify
     ├── ContextNotFound            the build context is not a folder
     ├── DockerfileInvalid          the Dockerfile does not parse
     ├── BuildFailed                a build step ended with an error
@@ -13,7 +13,9 @@
     ├── DockerCommandFailed        another docker command ended with an error
     │   └── PortTaken              the port to publish on is in use
     ├── NotAnswering               a container did not answer in time
-    └── ClaimFailed                a stated fact does not hold on this run
+    ├── ClaimFailed                a stated fact does not hold on this run
+    ├── ChapterFailed              a cell of a chapter raised an error that the page does not teach
+    └── SiteFailed                 the site could not be built without a warning
 
 Each message is one sentence in the course's words, then the engine's own last lines where there are any,
 then what to do next. The facts are attributes as well, so that a program need not read the message.
@@ -162,4 +164,30 @@ class ClaimFailed(DockerLabError):
             f"Claim does not hold: {statement}",
             last_lines=[f"measured: {measured}"],
             advice="Either something this page builds has changed, or the sentence is wrong.",
+        )
+
+
+class ChapterFailed(DockerLabError):
+    """A cell of a chapter raised an error that the page does not teach.
+
+    Attributes: chapter (str), cell (int, from 1, counting code cells), source (str), error (str).
+    """
+
+    def __init__(self, chapter: str, cell: int, source: str, error: str) -> None:
+        self.chapter, self.cell, self.source, self.error = chapter, cell, source, error
+        super().__init__(
+            f"Chapter {chapter} stopped at code cell {cell}.",
+            last_lines=[*(f"> {line}" for line in source.splitlines()), "", *error.splitlines()],
+            advice="The lines with > are the cell, those below are its error. Nothing was built or recorded from it.",
+        )
+
+
+class SiteFailed(DockerLabError):
+    """The site could not be built without a warning. Attribute: exit_code (int)."""
+
+    def __init__(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+        super().__init__(
+            f"Jupyter Book ended with exit code {exit_code}.",
+            advice="A warning counts as an error; it is printed above, with the file and the line.",
         )

@@ -1,0 +1,236 @@
+"""Which engine the course uses, and how to talk to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import docker
+from docker.context import ContextAPI
+from rich.console import Console
+
+from dockerlab.engine.private import PrivateEngine, System, client_folder, fetch_packages
+from dockerlab.errors import EngineUnavailable
+from dockerlab.paths import cache_folder
+
+OLDEST_BUILDX = (0, 12)  # the first with --progress=rawjson
+THREE_WAYS = (
+    "Three ways to get one: install Docker Desktop or Docker Engine and start it; "
+    "run as root on Debian or Ubuntu, where the course starts a private engine by itself; "
+    "or set DOCKER_HOST to an engine elsewhere, such as ssh://user@machine."
+)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Docker engine that answered, and the client to use with it.
+
+    Attributes:
+        source: "own" (the reader's) or "private" (started by the course).
+        host: a DOCKER_HOST value; "" for the reader's active context.
+        docker: the docker command line, as the beginning of an argument list.
+        variables: what the environment of that command needs besides the machine's.
+        version: of the server, such as "28.5.2".
+        store: where it keeps images, such as "overlay2".
+        buildx: version of the client's buildx.
+        operating_system: what the server says it runs on.
+    """
+
+    source: str
+    host: str
+    docker: list[str]
+    variables: dict[str, str] = field(repr=False)
+    version: str
+    store: str
+    buildx: str
+    operating_system: str
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the course started it."""
+        return self.source != "own"
+
+    def environment(self) -> dict[str, str]:
+        """The variables to merge over the machine's for docker commands."""
+        return dict(self.variables)
+
+    def client(self) -> docker.DockerClient:
+        """The docker SDK, connected to this engine."""
+        return self._client
+
+    @cached_property
+    def _client(self) -> docker.DockerClient:
+        if self.host:
+            return _connect(self.host)
+        if os.environ.get("DOCKER_HOST"):
+            return docker.from_env(use_ssh_client=True)
+        context = ContextAPI.get_current_context()
+        return docker.DockerClient(base_url=context.Host, tls=context.TLSConfig, use_ssh_client=True)
+
+
+def _connect(host: str) -> docker.DockerClient:
+    return docker.DockerClient(base_url=host, timeout=120)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What `find` asks of the machine; tests put their own in its place.
+
+    Attributes:
+        is_root, system: who and where we are.
+        private: the private engine of the cache folder.
+        run: runs a command with more variables and gives (exit code, stdout, stderr).
+        which: where a program is.
+        fetch_client: unpacks a docker client with buildx and gives the folder.
+    """
+
+    is_root: bool
+    system: System
+    private: PrivateEngine
+    run: Callable[[Sequence[str], dict[str, str]], tuple[int, str, str]]
+    which: Callable[[str], str | None]
+    fetch_client: Callable[[Callable[[str], object]], Path]
+
+    @classmethod
+    def this(cls) -> Machine:
+        """The machine we run on."""
+        system = System.read()
+        return cls(
+            is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
+            system=system,
+            private=PrivateEngine(),
+            run=_run,
+            which=shutil.which,
+            fetch_client=lambda progress: fetch_packages(system, system.client_packages(), progress),
+        )
+
+    @property
+    def may_unpack(self) -> bool:
+        """Whether packages of the distribution can be unpacked and started here."""
+        return self.is_root and self.system.is_supported and bool(self.which("apt-get") and self.which("dpkg-deb"))
+
+
+def _run(command: Sequence[str], variables: dict[str, str]) -> tuple[int, str, str]:
+    try:
+        done = subprocess.run(
+            command, env=os.environ | variables, capture_output=True, text=True, timeout=15, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return 127, "", str(error)
+    return done.returncode, done.stdout, done.stderr
+
+
+def find(start: bool = True, progress: Callable[[str], object] | None = None, machine: Machine | None = None) -> Engine:
+    """The engine to use: the reader's own, else a private one, started where needed.
+
+    Args:
+        start: whether a private engine may be started.
+        progress: gets a line about what is going on; default: stderr.
+
+    Raises:
+        EngineUnavailable: there is none; says how to get one.
+        DownloadFailed, EngineStartFailed: the private engine could not be had.
+    """
+    machine = machine or Machine.this()
+    progress = progress or say
+    if own := _own(machine, progress):
+        return own
+    if machine.may_unpack:
+        if not machine.private.answers():
+            if not start:
+                raise EngineUnavailable(
+                    "No Docker engine runs, and none was to be started.",
+                    advice="`dockerlab engine up` starts the course's private one.",
+                )
+            progress("No Docker engine answers. Starting a private one from the distribution's packages …")
+            machine.private.up(progress)
+        return connect(machine)
+    # A micro-VM, for pods without privileges, has its place here.
+    raise EngineUnavailable("No Docker engine answers on this machine.", advice=THREE_WAYS)
+
+
+def _own(machine: Machine, progress: Callable[[str], object]) -> Engine | None:
+    """The reader's engine, where one answers; an engine of the course that DOCKER_HOST names is not the reader's."""
+    if os.environ.get("DOCKER_HOST") == machine.private.host:
+        return None
+    program = machine.which("docker")
+    if not program:
+        return None
+    code, out, _ = machine.run([program, "version", "--format", "{{json .}}"], {})
+    server = (json.loads(out).get("Server") if code == 0 and out.startswith("{") else None) or {}
+    if not server.get("Version"):
+        return None
+    command, variables = [program], {}
+    buildx = _buildx(machine, command, variables)
+    if buildx is None:
+        if not machine.may_unpack:
+            raise EngineUnavailable(
+                f"Docker Engine {server['Version']} answers, but its client has no buildx of 0.12 or later.",
+                advice="Install the buildx plugin: docker-buildx in Debian, docker-buildx-plugin in Docker's packages.",
+            )
+        progress("The docker client has no buildx: unpacking one into the cache …")
+        tree = machine.fetch_client(progress)
+        command, variables = [str(tree / "usr/bin/docker")], {}
+        host = os.environ.get("DOCKER_HOST") or ContextAPI.get_current_context().Host
+        variables = {"DOCKER_HOST": host, "DOCKER_CONFIG": str(client_folder(tree, cache_folder()))}
+        buildx = _buildx(machine, command, variables) or ""
+    return _engine("own", variables.get("DOCKER_HOST", ""), command, variables, buildx, machine)
+
+
+def connect(machine: Machine) -> Engine:
+    """The private engine of a machine, which must be up."""
+    private = machine.private
+    tree = private.tree()
+    variables = {
+        "DOCKER_HOST": private.host,
+        "DOCKER_CONFIG": str(private.cache / "docker-config"),
+        "PATH": f"{tree / 'usr/bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
+    if os.environ.get("PATH", "").startswith(f"{tree / 'usr/bin'}{os.pathsep}"):
+        variables["PATH"] = os.environ["PATH"]
+    command = [str(tree / "usr/bin/docker")]
+    buildx = _buildx(machine, command, variables) or ""
+    return _engine("private", private.host, command, variables, buildx, machine)
+
+
+def _engine(source, host, command, variables, buildx, machine) -> Engine:
+    code, out, said = machine.run([*command, "info", "--format", "{{json .}}"], variables)
+    if code:
+        raise EngineUnavailable(
+            "The Docker engine stopped answering.", last_lines=said.splitlines()[-4:], advice=THREE_WAYS
+        )
+    info = json.loads(out)
+    driver = info.get("Driver", "")
+    # The containerd store is named by its snapshotter's type; overlay2 and its like are graph drivers.
+    status = dict(row for row in info.get("DriverStatus") or [] if len(row) == 2)
+    store = f"{driver} (containerd)" if "containerd" in status.get("driver-type", "") else driver
+    return Engine(
+        source=source,
+        host=host,
+        docker=command,
+        variables=variables,
+        version=info.get("ServerVersion", ""),
+        store=store,
+        buildx=buildx,
+        operating_system=info.get("OperatingSystem", ""),
+    )
+
+
+def _buildx(machine: Machine, command: Sequence[str], variables: dict[str, str]) -> str | None:
+    """The client's buildx version, None where it has none that is new enough."""
+    code, out, _ = machine.run([*command, "buildx", "version"], variables)
+    match = re.search(r"v?(\d+)\.(\d+)\.?(\d+)?", out) if code == 0 else None
+    if not match or (int(match[1]), int(match[2])) < OLDEST_BUILDX:
+        return None
+    return match[0].removeprefix("v")
+
+
+def say(text: str) -> None:
+    Console(stderr=True, highlight=False).print(text)

@@ -1,0 +1,75 @@
+"""The site's one Sphinx extension: gives the pages what the chapters measured.
+
+A Markdown page writes `{{ headline }}`, `{{ ledger }}`, `{{ claim_count }}`, `{{ repository }}`, `{{ clone }}`
+or `{{ binder }}`.
+The figures come from the notebooks that are being built, so no page can state one that no chapter measured.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+from dockerlab import ledger
+
+
+def setup(app) -> dict:
+    """Called by Sphinx."""
+    app.connect("config-inited", _add_figures)
+    app.connect("html-page-context", _align_data_frames)
+    # Jupyter Book sets it for an extension that this site leaves out.
+    app.add_config_value("comments_config", {}, "html")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _add_figures(app, config) -> None:
+    options = config.html_theme_options
+    repository = options["repository_url"]
+    owner_and_name = repository.removeprefix("https://github.com/")
+    hub = options["launch_buttons"]["binderhub_url"]
+    config.myst_substitutions |= substitutions(Path(app.srcdir)) | {
+        "repository": repository,
+        "clone": f"```bash\ngit clone {repository}\ncd {Path(owner_and_name).name}\nmake book\n```",
+        "binder": f"{hub}/v2/gh/{owner_and_name}/{options['repository_branch']}?urlpath=lab/tree/chapters",
+    }
+
+
+_TABLE = re.compile(r'<table border="1" class="dataframe">.*?</table>', re.S)
+_ROW = re.compile(r"<tr.*?</tr>", re.S)
+_CELL = re.compile(r"<(t[dh])(?P<attributes>[^>]*)>(?P<text>.*?)</\1>", re.S)
+_NUMBER = re.compile(r"\s*(?:[-+−]?[\d.,]+(?:e[-+]?\d+)?\s*[%×]?|NaN|)\s*")
+
+
+def _align_data_frames(app, page, template, context, doctree) -> None:
+    """Mark the text columns of pandas tables, so that the style sheet can align them to the left, numbers to the right."""
+    if "dataframe" in context.get("body", ""):
+        context["body"] = _TABLE.sub(lambda table: mark_text_columns(table[0]), context["body"])
+
+
+def mark_text_columns(table: str) -> str:
+    """The table with class dl-text on each cell of a column that holds something other than numbers."""
+    rows = [list(_CELL.finditer(row)) for row in _ROW.findall(table)]
+    body = [cells for cells in rows if any(cell[1] == "td" for cell in cells)]
+    text = {i for cells in body for i, cell in enumerate(cells) if not _NUMBER.fullmatch(cell["text"])}
+
+    def mark_row(row: re.Match) -> str:
+        column = itertools.count()
+
+        def mark(cell: re.Match) -> str:
+            extra = ' class="dl-text"' if next(column) in text else ""
+            return f"<{cell[1]}{extra}{cell['attributes']}>{cell['text']}</{cell[1]}>"
+
+        return _CELL.sub(mark, row[0])
+
+    return _ROW.sub(mark_row, table)
+
+
+def substitutions(root: Path) -> dict[str, str]:
+    """What the pages may quote."""
+    chapters = ledger.read(root)
+    return {
+        "headline": ledger.headline(chapters),
+        "ledger": ledger.to_html(chapters),
+        "claim_count": str(sum(len(chapter.claims) for chapter in chapters)),
+    }

@@ -1,0 +1,92 @@
+"""Fixtures for tests that need a real engine. Everything made in them is labelled and removed, also on failure."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dockerlab.engine import find
+from dockerlab.engine.base import ensure_base
+from dockerlab.engine.find import Machine, connect
+from dockerlab.engine.private import PrivateEngine
+from dockerlab.labels import clean
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The engine that the course would use here, with the base image in it."""
+    found = find()
+    ensure_base(found)
+    return found
+
+
+@pytest.fixture
+def run(engine, request):
+    """A run name of the test's own; what carries it is removed afterwards."""
+    name = f"test-{request.node.originalname}"
+    clean(engine, name)
+    yield name
+    clean(engine, name)
+
+
+@pytest.fixture
+def left(engine, run):
+    """A function that tells what carries the run's label now: containers and images."""
+
+    def look():
+        wanted = {"label": f"dockerlab.run={run}"}
+        client = engine.client()
+        containers = client.containers.list(all=True, filters=wanted)
+        return {"containers": len(containers), "images": len(client.images.list(all=True, filters=wanted))}
+
+    return look
+
+
+@pytest.fixture
+def second_private(tmp_path_factory):
+    """A private engine of another cache folder, not started; gone at the end whatever became of it."""
+    if sys.platform != "linux" or os.geteuid() != 0 or not Machine.this().may_unpack:
+        pytest.skip("needs root on Debian or Ubuntu: starts a private engine of its own")
+    cache = tmp_path_factory.mktemp("cache")
+    private = PrivateEngine(cache)
+    yield private
+    private.down()
+    shutil.rmtree(cache, ignore_errors=True)
+
+
+@pytest.fixture
+def second_engine(second_private):
+    """That engine, started: (PrivateEngine, Engine)."""
+    second_private.up()
+    return second_private, connect(replace(Machine.this(), private=second_private))
+
+
+@pytest.fixture
+def traces():
+    """A function that lists what a private engine leaves on a machine: processes, mounts, links, rules, run folders."""
+
+    def look():
+        def lines(*command):
+            program = shutil.which(command[0])
+            return subprocess.run(command, capture_output=True, text=True).stdout.splitlines() if program else []
+
+        processes = [line for line in lines("ps", "-eo", "args") if "/run/dockerlab-" in line]
+        rules = [
+            line
+            for tree in Path("/run").glob("dockerlab-*/bin/iptables-save")
+            for line in lines(str(tree))
+            if line.startswith(("-A", ":DOCKER"))
+        ]
+        return {
+            "processes": sorted(processes),
+            "mounts": sorted(line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()),
+            "links": sorted(path.name for path in Path("/sys/class/net").iterdir() if not path.name.startswith("veth")),
+            "rules": sorted({line.split(" -c ")[0] for line in rules}),
+            "run folders": sorted(path.name for path in Path("/run").glob("dockerlab-*")),
+        }
+
+    return look
