@@ -225,6 +225,10 @@ def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str]) -> Doc
         named = next((b for a, b in zip(argv, [*argv[1:], ""], strict=True) if a in ("-f", "--file")), "Dockerfile")
         return DockerfileInvalid(f"there is no file {named!r} in the build context")
     failed = trace.failed()
+    # Where no step has failed, none was begun: the file was read and found wanting.
+    place = next((m for line in text if (m := re.match(r"\S*Dockerfile\S*:(\d+)$", line))), None)
+    if failed is None and (place or "Dockerfile cannot be empty" in problem):
+        return DockerfileInvalid(problem, line=int(place[1]) if place else 0, last_lines=_without_error(text))
     exit_code = _EXIT_CODE.search(problem)
     if exit_code is None and _LOST.search("\n".join(text)):
         return EngineLost(

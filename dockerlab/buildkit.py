@@ -242,7 +242,7 @@ class BuildTrace:
             for folded in self._folded.values()
             if folded.vertex.name.startswith(CONTEXT_VERTEX)
             for entry in folded.statuses.values()
-            if (entry.name or entry.id).startswith(CONTEXT_STATUS)
+            if entry.id == CONTEXT_STATUS
         )
 
     def bytes_moved(self) -> tuple[int, int]:

@@ -162,10 +162,11 @@ class PrivateEngine:
 
     def tree(self) -> Path | None:
         """The unpacked packages it was started from, None before the first start."""
-        state = self._state()
+        state = self.state()
         return Path(state["tree"]) if "tree" in state else None
 
-    def _state(self) -> dict:
+    def state(self) -> dict:
+        """What was noted at its start: packages, subnet, pool, forwarding; empty where it is not up."""
         file = self.run_folder / "state.json"
         try:
             return json.loads(file.read_text())
@@ -292,7 +293,7 @@ class PrivateEngine:
 
     def _network_links(self) -> list[str]:
         """Bridges of user-made networks of this engine, by the addresses of its pool."""
-        pool = self._state().get("pool")
+        pool = self.state().get("pool")
         if not pool:
             return []
         inside = network.ipaddress.ip_network(pool)
@@ -304,7 +305,7 @@ class PrivateEngine:
 
     def _clear(self) -> None:
         """Leave no process, mount, bridge, rule or run folder of this engine."""
-        state = self._state()
+        state = self.state()
         links = [self.bridge, *self._network_links()]
         with contextlib.suppress(OSError, ValueError):
             pid = int((self.run_folder / "dockerd.pid").read_text())
@@ -350,10 +351,11 @@ class PrivateEngine:
                 time.sleep(0.05)
 
     def _mounts(self) -> list[str]:
-        """Mount points below the run folder and the data root, innermost first."""
-        roots = (f"{self.run_folder}/", f"{self.data_root}/")
+        """Mount points of the run folder and the data root, innermost first; dockerd mounts the root itself too."""
+        roots = (str(self.run_folder), str(self.data_root))
         points = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-        return sorted((p for p in points if p.startswith(roots)), key=len, reverse=True)
+        ours = [p for p in points if p in roots or p.startswith(tuple(f"{root}/" for root in roots))]
+        return sorted(ours, key=len, reverse=True)
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:

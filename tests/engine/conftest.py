@@ -12,6 +12,7 @@ import pytest
 from dockerlab.engine import find
 from dockerlab.engine.base import ensure_base
 from dockerlab.engine.find import Machine, connect
+from dockerlab.engine.network import rules_to_delete
 from dockerlab.engine.private import PrivateEngine
 from dockerlab.labels import clean
 
@@ -74,18 +75,27 @@ def traces():
             program = shutil.which(command[0])
             return subprocess.run(command, capture_output=True, text=True).stdout.splitlines() if program else []
 
-        processes = [line for line in lines("ps", "-eo", "args") if "/run/dockerlab-" in line]
-        rules = [
-            line
-            for tree in Path("/run").glob("dockerlab-*/bin/iptables-save")
-            for line in lines(str(tree))
-            if line.startswith(("-A", ":DOCKER"))
-        ]
+        # The engine that the other tests use goes on making and removing containers of its own.
+        usual = PrivateEngine()
+
+        def counts(text):
+            return str(usual.run_folder) not in text and str(usual.data_root) not in text
+
+        processes = [line for line in lines("ps", "-eo", "args") if "/run/dockerlab-" in line and counts(line)]
+        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+        rules = set()
+        for tool in Path("/run").glob("dockerlab-*/bin/iptables-save"):
+            saved = "\n".join(lines(str(tool)))
+            state = usual.state()
+            of_usual = rules_to_delete(saved, [usual.bridge], [state["subnet"], state["pool"]]) if state else []
+            theirs = {" ".join(words[1:]) for _, words in of_usual}
+            found = (line for line in saved.splitlines() if line.startswith(("-A", ":DOCKER")))
+            rules |= {line for line in found if line.removeprefix("-A ") not in theirs}
         return {
             "processes": sorted(processes),
-            "mounts": sorted(line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()),
+            "mounts": sorted(filter(counts, mounts)),
             "links": sorted(path.name for path in Path("/sys/class/net").iterdir() if not path.name.startswith("veth")),
-            "rules": sorted({line.split(" -c ")[0] for line in rules}),
+            "rules": sorted(line.split(" [")[0] for line in rules),
             "run folders": sorted(path.name for path in Path("/run").glob("dockerlab-*")),
         }
 

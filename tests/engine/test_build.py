@@ -47,11 +47,11 @@ def test_a_build_gives_steps_times_image_and_context_bytes(engine, run, tmp_path
     [
         ("FROM python:3.11-slim\nRNU echo x\n", DockerfileInvalid, {"line": 2}, "unknown instruction: RNU"),
         ("RUN echo x\n", DockerfileInvalid, {"line": 1}, "no build stage in current context"),
-        ("", DockerfileInvalid, {"line": 0}, "is empty"),
+        ("", DockerfileInvalid, {"line": 0}, "cannot be empty"),
         (
-            "FROM python:3.11-slim\nRUN echo one && echo two >&2 && exit 7\n",
+            "FROM python:3.11-slim\nRUN echo one && echo two && exit 7\n",
             BuildFailed,
-            {"exit_code": 7, "step": "[2/2] RUN echo one && echo two >&2 && exit 7"},
+            {"exit_code": 7, "step": "[2/2] RUN echo one && echo two && exit 7"},
             "  | one\n  | two",
         ),
         (

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 
 
 def build_something(engine, folder):
-    (folder / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /x\n")
+    (folder / "Dockerfile").write_text(f"FROM scratch\nCOPY Dockerfile /x\n# {folder}\n")
     return build("-t dockerlab-test:second .", engine=engine, cwd=folder, run="test-second")
 
 

@@ -145,7 +145,7 @@ def test_context_bytes_logs_warnings_and_transfers():
     run = "[2/2] RUN x"
 
     def status(name, current, of=context, total=0):
-        return {"vertex": f"sha256:{of}", "id": name, "name": name, "current": current, "total": total}
+        return {"vertex": f"sha256:{of}", "id": name, "name": "transferring", "current": current, "total": total}
 
     def log(text):
         return {"vertex": f"sha256:{run}", "data": base64.b64encode(text.encode()).decode()}
