@@ -38,9 +38,11 @@ if TYPE_CHECKING:  # importing nbformat takes half a second, which every other c
 SOURCES = ("_config.yml", "_toc.yml", "intro.md", "_static", "_templates", "appendices", "chapters", "labs")
 NOT_SOURCES = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".venv", "*.db", ".env")
 # What a chapter's outputs depend on besides its own cells and the engine.
-INGREDIENTS = ("labs", "dockerlab", "constraints.txt")
+INGREDIENTS = ("labs", "dockerlab", "chapters/quizzes", "constraints.txt")
 NO_ENGINE = (EngineUnavailable, EngineStartFailed, DownloadFailed, BaseImageUnavailable)
 CELL_TIMEOUT_SECONDS = 900
+# JupyterLab's word for what it folds -> Jupyter Book's tag.
+HIDING = {"source": "hide-input", "outputs": "hide-output"}
 KERNEL = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 
@@ -78,7 +80,7 @@ def make(live: bool, fresh: bool) -> None:
         say(f"{error}\n")
         copy_sources(root, build_folder(root))
         last = f"No Docker engine could be had, so the site shows the outputs stored {_stored_on(root)}."
-    site = build_site(build_folder(root), root / "_build")
+    site = build_site(build_folder(root), root)
     click.echo(f"The site is at {site / 'index.html'} (`make serve` opens it). {last}")
 
 
@@ -109,14 +111,14 @@ def appendix() -> None:
 
 @book.command()
 @click.option("--source", type=click.Path(path_type=Path, exists=True), help="The sources; default: the checkout.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where to; default: _build.")
+@click.option("--out", type=click.Path(path_type=Path), help="The site goes to _build/html below it; default: here.")
 def build(source: Path | None, out: Path | None) -> None:
     """Build the site from outputs as they are, executing nothing."""
     root = project_root()
     if source is None:
         source = build_folder(root)
         copy_sources(root, source)
-    click.echo(f"The site is at {build_site(source, out or root / '_build') / 'index.html'}")
+    click.echo(f"The site is at {build_site(source, out or root) / 'index.html'}")
 
 
 @book.command()
@@ -237,6 +239,8 @@ def run_notebook(notebook: NotebookNode, folder: Path, name: str, say: Say = say
             notebook,
             timeout=CELL_TIMEOUT_SECONDS,
             kernel_name=KERNEL["name"],
+            # Below that, ipykernel says at each start that its sockets on loopback are not encrypted.
+            extra_arguments=["--log-level=ERROR"],
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
             coalesce_streams=True,
@@ -259,8 +263,7 @@ def normalise(notebook: NotebookNode, name: str) -> NotebookNode:
     """The notebook as it is stored: nothing in it that differs between two runs, except what was measured."""
     for number, cell in enumerate(notebook.cells, 1):
         cell.setdefault("id", f"{name[:20]}-{number:03d}".replace("_", "-"))
-        tags = cell.metadata.get("tags")
-        cell.metadata = type(cell.metadata)({"tags": tags} if tags else {})
+        cell.metadata = type(cell.metadata)(_kept_metadata(cell.metadata.get("tags", [])))
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     facts = {key: value for key, value in notebook.metadata.get("dockerlab", {}).items() if key != "fingerprint"}
@@ -288,27 +291,37 @@ def write_notebook(notebook: NotebookNode, file: Path) -> None:
 
 
 def build_site(source: Path, out: Path) -> Path:
-    """Build the site with warnings as errors; gives back the folder of the pages.
+    """Build the site into _build/html below `out`, with warnings as errors; gives back the folder of the pages.
 
     Raises:
         SiteFailed: Jupyter Book gave a warning or an error, which it has printed.
     """
     started = time.perf_counter()
     say("Building the site")
-    command = [sys.executable, "-m", "jupyter_book", "build", str(source), "--path-output", str(out)]
+    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     done = subprocess.run(
-        [*command, "--all", "-W", "-n", "--keep-going", "-q"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        [*jupyter_book, "build", str(source), "--path-output", str(out), "--all", "-W", "-n", "--keep-going", "-q"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if done.returncode:
         say(done.stdout)
         raise SiteFailed(done.returncode)
-    site = out / "html" if out.name == "_build" else out / "_build/html"
+    site = out / "_build/html"
     pages = sum(1 for _ in site.rglob("*.html"))
     say(f"{pages} pages in {time.perf_counter() - started:.1f} s")
     return site
 
 
 # ---- small things --------------------------------------------------------------------------------------------------
+
+
+def _kept_metadata(tags: list[str]) -> dict:
+    """What the tags mean to Jupyter Book, said to JupyterLab too: there, a stored answer would spoil a prediction."""
+    hidden = {f"{what}_hidden": True for what, tag in HIDING.items() if tag in tags}
+    return ({"tags": tags} if tags else {}) | ({"jupyter": hidden} if hidden else {})
 
 
 def _is_code(cell: NotebookNode) -> bool:

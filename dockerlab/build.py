@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shlex
-import signal
 import subprocess
 import tempfile
 import time
@@ -106,6 +105,11 @@ class Build:
         """Bytes of the build context that this build sent."""
         return self.trace.context_bytes
 
+    @property
+    def warnings(self) -> list[str]:
+        """What the Dockerfile's front end remarks on, for example FromAsCasing."""
+        return list(self.trace.warnings)
+
     def log(self, instruction: str = "") -> str:
         """What the steps printed whose instruction contains the given text."""
         return "".join(step.log for step in self.trace.steps() if instruction in step.instruction)
@@ -156,7 +160,10 @@ def build(
         if code:
             raise _explain(text, trace, argv)
         facts = json.loads(metadata.read_text()) if metadata.exists() else {}
-    image_id = facts.get("containerimage.config.digest") or facts.get("containerimage.digest", "")
+    kinds = ["containerimage.digest", "containerimage.config.digest"]
+    # The containerd store identifies an image by its manifest, others by its config.
+    kinds = kinds if engine.has_containerd_store else kinds[::-1]
+    image_id = next((facts[kind] for kind in kinds if kind in facts), "")
     return Build(command=typed, image_id=image_id, trace=trace, seconds=seconds)
 
 
@@ -204,10 +211,13 @@ def _follow(command, cwd, variables, view: View) -> tuple[BuildTrace, list[str],
 
 
 def _stop(process: subprocess.Popen) -> None:
-    """See the client to its end: SIGINT makes it cancel the build in the engine; SIGKILL where it does not."""
+    """See the client to its end: SIGTERM makes it cancel the build in the engine; SIGKILL where it does not.
+
+    Not SIGINT: what a script has started in the background ignores that one, and so do its children.
+    """
     if process.poll() is not None:
         return
-    process.send_signal(signal.SIGINT)
+    process.terminate()
     try:
         process.wait(CANCEL_SECONDS)
     except subprocess.TimeoutExpired:

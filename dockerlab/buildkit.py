@@ -12,7 +12,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 STEP_NAME = re.compile(r"^\[(?:(?P<stage>[^\]]*?) )?(?P<index>\d+)/(?P<total>\d+)\] (?P<instruction>.+)$", re.S)
@@ -24,7 +24,10 @@ WAITING, RUNNING, CACHED, DONE, ERROR, CANCELLED = "WAITING", "RUNNING", "CACHED
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """One node of the build graph; `started` and `completed` are seconds since the epoch, None where not yet."""
+    """One node of the build graph, whose `inputs` are the digests of those that it needs.
+
+    `started` and `completed` are seconds since the epoch, None where not yet.
+    """
 
     digest: str
     name: str = ""
@@ -32,6 +35,7 @@ class Vertex:
     completed: float | None = None
     cached: bool = False
     error: str = ""
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class SolveStatus:
                     completed=_seconds(v.get("completed")),
                     cached=v.get("cached", False),
                     error=v.get("error", ""),
+                    inputs=tuple(v.get("inputs") or ()),
                 )
                 for v in record.get("vertexes") or ()
             ),
@@ -216,11 +221,18 @@ class BuildTrace:
             now: seconds since the epoch, for the duration of steps that still run; None counts these as 0.
         """
         steps = [self._step(folded, now) for folded in self._folded.values()]
-        stages: dict[str, int] = {}
+        # A vertex that another Dockerfile shares may bear the total of that one; a stage's last step is its own.
+        last = {step.stage: step for step in sorted(steps, key=lambda s: s.index)}
+        steps = [replace(step, total=last[step.stage].total) if step.is_instruction else step for step in steps]
+        # BuildKit announces stages in an order of its own. A stage that copies from another is deeper in the graph.
+        deepest: dict[str, int] = {}
         for step in steps:
-            stages.setdefault(step.stage, len(stages))
-        # BuildKit announces stages in an order of its own; the order of first appearance is kept between stages.
-        return sorted(steps, key=lambda s: (s.index > 0, stages[s.stage] if s.index else 0, s.index))
+            deepest[step.stage] = max(deepest.get(step.stage, 0), self._depth(step.digest))
+        return sorted(steps, key=lambda s: (s.index > 0, deepest[s.stage] if s.index else 0, s.stage, s.index))
+
+    def _depth(self, digest: str) -> int:
+        folded = self._folded.get(digest)
+        return 1 + max(map(self._depth, folded.vertex.inputs), default=0) if folded else 0
 
     def instructions(self, now: float | None = None) -> list[Step]:
         """The steps that stand for lines of the Dockerfile."""

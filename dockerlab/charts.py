@@ -119,10 +119,12 @@ def layer_sizes(layers: pd.DataFrame, title: str, floor_MB: float | None = None,
     images = list(dict.fromkeys(layers["image"]))[::-1]
     sums = groups.groupby(["image", "part"])["size_MB"].sum()
     totals = groups.groupby("image")["size_MB"].sum()
-    parts = [part for part in PART_COLOURS if part in set(groups["part"])]
+    # What is too thin to be seen would only fill the legend.
+    largest = sums.groupby("part").max()
+    parts = [part for part in PART_COLOURS if largest.get(part, 0) >= 0.5]
     alt = "Uncompressed size of layers. " + " ".join(
         f"{image}: {totals[image]:.0f} MB, of which "
-        + ", ".join(f"{p} {sums[image, p]:.0f}" for p in parts if (image, p) in sums.index)
+        + ", ".join(f"{p} {sums[image, p]:.0f}" for p in parts if (image, p) in sums.index and sums[image, p] >= 0.5)
         + "."
         for image in images[::-1]
     )
@@ -248,7 +250,7 @@ def _inline(svg: str, title: str) -> str:
     used = set(re.findall(r"#([\w-]+)", svg))
     # Identifiers must differ between the figures of a page.
     prefix = "f" + hashlib.sha256(title.encode()).hexdigest()[:6] + "-"
-    svg = re.sub(r' id="([\w-]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r'(url\(#|href="#)([\w-]+)', lambda m: m[1] + prefix + m[2], svg)
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
     # matplotlib writes sizes in points; the drawing is to shrink with the page and never to outgrow its design.

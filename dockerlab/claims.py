@@ -35,7 +35,9 @@ class Claim:
         """The measured value with its unit."""
         if isinstance(self.measured, str):
             return f"{self.measured} {self.unit}".strip()
-        number = f"{self.measured:,.0f}" if abs(self.measured) >= 100 else f"{self.measured:.3g}"
+        size = abs(self.measured)
+        decimals = 0 if size >= 100 or size == round(size) else 1 if size >= 10 else 2
+        number = f"{round(self.measured, decimals) + 0.0:,.{decimals}f}"  # + 0.0: no "-0.00"
         return f"{number}×" if self.unit == "×" else f"{number} {self.unit}".strip()
 
     def __str__(self) -> str:

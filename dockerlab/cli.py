@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import click
 
-from dockerlab.errors import DockerLabError
+from dockerlab.errors import DockerLabError, EngineUnavailable
+from dockerlab.paths import scratch_folders
 
 
 @click.group()
 def main() -> None:
     """Docker Fundamentals, Measured: engine, builds and the book."""
+
+
+@main.command()
+def clean() -> None:
+    """Remove what the course made: what carries its label in the engine, and scratch folders."""
+    from dockerlab.engine import find
+    from dockerlab.labels import clean as clean_labelled
+
+    try:
+        removed = clean_labelled(find(start=False))
+    except EngineUnavailable:
+        click.echo("No engine is running, so there is nothing in one to remove.")
+    else:
+        what = ", ".join(f"{n} {kind[:-1] if n == 1 else kind}" for kind, n in removed.items())
+        click.echo(f"Removed {what}." if what else "The engine held nothing of the course.")
+    for folder in scratch_folders():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def build(arguments: tuple[str, ...]) -> None:
+    """Build as `docker build ARGUMENTS` does, with the course's table of steps and its labels."""
+    from dockerlab.build import build as run_build
+    from dockerlab.display import TerminalView
+    from dockerlab.engine import find
+
+    view = TerminalView()
+    view.show(run_build(list(arguments), engine=find(), view=view))
 
 
 def _add_commands() -> None:

@@ -20,6 +20,8 @@ from dockerlab.labels import labels
 
 # The commands that make an object, and so get the labels.
 MAKERS = (
+    ("build",),
+    ("buildx", "build"),
     ("run",),
     ("create",),
     ("container", "run"),
@@ -132,7 +134,7 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer of a container.
+    """An HTTP answer of a container. Two are equal that say the same, whoever said it and however soon.
 
     Attributes:
         url: asked at the port that was published on this machine.
@@ -141,7 +143,7 @@ class Answer:
         seconds: until the first answer, which includes waiting for the program to start.
     """
 
-    url: str
+    url: str = field(compare=False)
     status: int
     body: object
     seconds: float = field(compare=False)

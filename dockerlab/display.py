@@ -82,7 +82,7 @@ class StepTable:
 
     def __str__(self) -> str:
         steps = self._steps()
-        rows = [(_place(s), _one_line(s.instruction, 60), shown_state(s), shown_seconds(s)) for s in steps]
+        rows = [(_place(s), one_line(s.instruction, 60), shown_state(s), shown_seconds(s)) for s in steps]
         widths = [max((len(row[i]) for row in rows), default=0) for i in range(4)]
         lines = [
             f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:<{widths[2]}}  {d:>{widths[3]}}".rstrip() for a, b, c, d in rows
@@ -114,7 +114,7 @@ class StepTable:
             table.add_column(column, no_wrap=True, justify="right" if column == "time" else "left")
         for s in self._steps():
             colour = {"CACHED": "cyan", "ERROR": "red", "RUNNING": "yellow"}.get(s.state, "")
-            instruction = _one_line(s.instruction, 60).replace("[", r"\[")
+            instruction = one_line(s.instruction, 60).replace("[", r"\[")
             table.add_row(_place(s), instruction, shown_state(s), shown_seconds(s), style=colour)
         done, planned = self._progress()
         bar = "" if self.finished else "█" * (20 * done // planned) + "░" * (20 - 20 * done // planned) + " "
@@ -139,14 +139,15 @@ def _place(step: Step) -> str:
     return f"{step.stage} {step.index}/{step.total}".strip()
 
 
-def _one_line(instruction: str, width: int) -> str:
+def one_line(instruction: str, width: int) -> str:
+    """An instruction without line breaks, cut to a width in characters."""
     line = " ".join(instruction.split())
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def _code(instruction: str) -> str:
     # An image's full reference is noise in a lesson; what the reader wrote in FROM is not.
-    return html.escape(_one_line(instruction, 100))
+    return html.escape(one_line(instruction, 100))
 
 
 class NotebookView:

@@ -12,6 +12,7 @@
     ├── BuildCancelled             the build was interrupted
     ├── DockerCommandFailed        another docker command ended with an error
     │   └── PortTaken              the port to publish on is in use
+    ├── ImageUnreadable            a part of an image cannot be searched
     ├── NotAnswering               a container did not answer in time
     ├── ClaimFailed                a stated fact does not hold on this run
     ├── ChapterFailed              a cell of a chapter raised an error that the page does not teach
@@ -140,6 +141,17 @@ class PortTaken(DockerCommandFailed):
             summary=f"Port {port} of this machine is in use by another program.",
             advice="Stop that program, or publish on another port: -p 127.0.0.1:8001:8000. "
             "The container that could not start has been removed.",
+        )
+
+
+class ImageUnreadable(DockerLabError):
+    """A part of an image cannot be searched. Attributes: image (str), problem (str)."""
+
+    def __init__(self, image: str, problem: str) -> None:
+        self.image, self.problem = image, problem
+        super().__init__(
+            f"{image} cannot be searched: {problem}.",
+            advice="So nothing can be said of what is not in it. Build or pull the image again.",
         )
 
 

@@ -33,7 +33,7 @@ def time_builds(
 
     Returns:
         one row a build: variant, repeat (from 1), seconds (wall time of the command), ran and cached (numbers of
-        Dockerfile steps without FROM), steps_run (their instructions, one a line), context_bytes.
+        Dockerfile steps without FROM), steps_run (their instructions), context_bytes.
     """
     rows = []
     for repeat in range(0 if warm_up else 1, repeats + 1):
@@ -53,9 +53,38 @@ def _facts(done: Build) -> dict:
         "seconds": round(done.seconds, 3),
         "ran": len(done.ran),
         "cached": len(done.cached),
-        "steps_run": "\n".join(done.ran),
+        "steps_run": "; ".join(done.ran),
         "context_bytes": done.context_bytes,
     }
+
+
+def what_runs(
+    dockerfile: str, changes: Mapping[str, tuple[str, str]], *, engine: Engine, cwd: str | Path = ".", run: str = ""
+) -> pd.DataFrame:
+    """For each single change of a Dockerfile, the steps that a rebuild runs again: change, runs_again.
+
+    Args:
+        dockerfile: the text to start from; built first, so that all its steps are in the cache.
+        changes: name -> (old, new), a text that occurs once and what takes its place.
+
+    Raises:
+        ValueError: an old text does not occur exactly once.
+    """
+    file = Path(cwd, "Dockerfile.experiment")
+    arguments = f"-f {file.name} ."
+    rows = []
+    try:
+        for name, (old, new) in {"": ("", ""), "nothing": ("", ""), **changes}.items():
+            if old and dockerfile.count(old) != 1:
+                raise ValueError(f"{old!r} occurs {dockerfile.count(old)} times in the Dockerfile, not once")
+            file.write_text(dockerfile.replace(old, new) if old else dockerfile, encoding="utf-8")
+            done = build(arguments, engine=engine, cwd=cwd, run=run)
+            if name:
+                steps = [" ".join(step.split()[:3]) for step in done.ran]
+                rows.append({"change": name, "runs_again": "; ".join(steps) or "nothing"})
+    finally:
+        file.unlink(missing_ok=True)
+    return pd.DataFrame(rows)
 
 
 def summary(times: pd.DataFrame) -> pd.DataFrame:
@@ -82,7 +111,7 @@ def ratio(times: pd.DataFrame, slow: str, fast: str) -> float:
     return float(medians[slow] / medians[fast])
 
 
-def change_line(path: str | Path, old: str, new: str) -> str:
+def change_text(path: str | Path, old: str, new: str) -> str:
     """Replace a text that occurs exactly once in a file; give back the file's former content.
 
     The file's modification time moves, as an editor's save would make it: BuildKit re-reads a file it has seen
@@ -97,3 +126,15 @@ def change_line(path: str | Path, old: str, new: str) -> str:
         raise ValueError(f"{old!r} occurs {former.count(old)} times in {file.name}, not once")
     file.write_text(former.replace(old, new), encoding="utf-8")
     return former
+
+
+def change_line(path: str | Path, start: str, new: str) -> str:
+    """Replace the one line of a file that begins with `start`; give back the file's former content.
+
+    Raises:
+        ValueError: not exactly one line begins so.
+    """
+    lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.startswith(start)]
+    if len(lines) != 1:
+        raise ValueError(f"{len(lines)} lines of {Path(path).name} begin with {start!r}, not one")
+    return change_text(path, f"{lines[0]}\n", f"{new}\n")

@@ -23,18 +23,19 @@ def labels(run: str = "") -> dict[str, str]:
     return {COURSE: COURSE_VALUE} | ({RUN: run} if run else {})
 
 
-def clean(engine: Engine, run: str = "") -> Counter[str]:
+def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
     """Remove the containers, networks, volumes and images that carry the course's label.
 
     Args:
         engine: where to look.
         run: only what was made in this run; "" for all.
+        further: only what carries these labels, too.
 
     Returns:
         how many of each kind were removed, by the kind's plural.
     """
     client = engine.client()
-    wanted = {"label": [f"{COURSE}={COURSE_VALUE}", *([f"{RUN}={run}"] if run else [])]}
+    wanted = {"label": [f"{key}={value}" for key, value in (labels(run) | further).items()]}
     removed: Counter[str] = Counter()
     for container in client.containers.list(all=True, filters=wanted):
         container.remove(force=True, v=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-# The landing page shows the largest ratio of this chapter.
+# The landing page shows the first ratio that this chapter claims.
 HEADLINE_CHAPTER = "04_layer_caching"
 
 CONDITIONS: Mapping[str, str] = {
@@ -126,7 +126,8 @@ def to_html(chapters: Iterable[Chapter], folder: str = "../chapters/") -> str:
             f'<p>{len(chapter.claims)} claims on <a href="{page}">this page</a>.{took}</p>'
             '<div class="dl-scroll" tabindex="0" role="region" '
             f'aria-label="Claims of {html.escape(chapter.title)}"><table>'
-            '<thead><tr><th scope="col">Claim</th><th scope="col">Measured</th><th scope="col">Verdict</th></tr></thead>'
+            '<thead><tr><th scope="col">Claim</th><th scope="col">Measured</th>'
+            '<th scope="col">Verdict</th></tr></thead>'
             f"<tbody>{rows}</tbody></table></div></section>"
         )
     return "".join(parts)
@@ -147,7 +148,7 @@ def headline(chapters: Iterable[Chapter], folder: str = "chapters/") -> str:
     ratios = [(c, chapter) for c, chapter in found if c.unit == "×" and not isinstance(c.measured, str)]
     if not ratios:
         return ""
-    claim, chapter = max(ratios, key=lambda pair: pair[0].measured)
+    claim, chapter = ratios[0]
     page = f"{folder}{chapter.name}.html{'#' * bool(claim.anchor)}{claim.anchor}"
     run = chapter.run
     where = ", ".join(run[key] for key in ("engine", "store", "machine") if run.get(key))
@@ -157,6 +158,11 @@ def headline(chapters: Iterable[Chapter], folder: str = "chapters/") -> str:
         f'<p class="dl-headline-source">Measured on {day(run.get("date", ""))} with {html.escape(where)}. '
         f'<a href="{page}">See the cell that measured it</a></p></div></div>'
     )
+
+
+def link(claim: Entry, chapter: Chapter, folder: str = "../chapters/") -> str:
+    """The measured figure, as a link to the cell that measured it."""
+    return f'<a href="{folder}{chapter.name}.html#{claim.anchor}">{html.escape(claim.figure)}</a>'
 
 
 def day(iso: str) -> str:

@@ -16,21 +16,40 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 
 from dockerlab import build as builds
-from dockerlab import charts, container, context, display, experiment, image
+from dockerlab import (
+    charts,
+    clutter,
+    container,
+    context,
+    display,
+    experiment,
+    image,
+    registry,
+    retired,
+    scoreboard,
+    secrets,
+)
+from dockerlab import judge as judging
 from dockerlab.claims import claim as make_claim
 from dockerlab.display import size_text
 from dockerlab.engine import find
 from dockerlab.engine.base import ensure_base
+from dockerlab.errors import BuildFailed
 from dockerlab.labels import clean
-from dockerlab.paths import project_root
+from dockerlab.paths import make_scratch, project_root
+from dockerlab.quiz import Quiz, read_quiz
 
-__all__ = ["Lesson", "charts", "claim", "edit", "ratio", "show", "size_text", "summary"]
+__all__ = ["Lesson", "charts", "claim", "edit", "now", "pd", "ratio", "set_line", "show", "size_text", "summary"]
+
+# A cut-off instruction would hide what the table is about.
+pd.options.display.max_colwidth = None
+pd.options.display.width = 140
 
 ratio = experiment.ratio
 summary = experiment.summary
@@ -47,16 +66,21 @@ class Lesson:
         base: the base image python:3.11-slim, or its stand-in.
         folder: the scratch copy.
         last_build: the last build made with %docker, None before.
+        last_failure: the last build with %docker that failed, None before.
     """
 
     def __init__(self, chapter: str, lab: str = "news-api") -> None:
         self.chapter = chapter
-        source = project_root() / "labs" / lab
+        self._project = project_root()  # the current folder will be another one
+        source = self._project / "labs" / lab
         self.engine = find()
         self.base = ensure_base(self.engine)
+        self._images: dict[str, image.Image] = {}
+        self._reference: scoreboard.Reference | None = None
         self.last_build: builds.Build | None = None
+        self.last_failure: BuildFailed | None = None
         clean(self.engine, chapter)
-        self._scratch = Path(tempfile.mkdtemp(prefix=f"dockerlab-{chapter}-"))
+        self._scratch = make_scratch(chapter)
         self._came_from = Path.cwd()
         self.folder = self._scratch / lab
         shutil.copytree(source, self.folder, ignore=shutil.ignore_patterns("__pycache__", "*.db", ".pytest_cache"))
@@ -109,13 +133,21 @@ class Lesson:
         container.docker(line, engine=self.engine, run=self.chapter, write=sys.stdout.write)
         return None
 
+    def output(self, line: str) -> str:
+        """What `docker LINE` prints, as text; nothing is shown."""
+        return container.docker(line, engine=self.engine, run=self.chapter)
+
     def build(self, arguments: str) -> builds.Build:
         """Build without showing the steps."""
         return builds.build(arguments, engine=self.engine, run=self.chapter)
 
     def _build(self, words: Sequence[str]) -> _Shown:
         view = display.NotebookView() if display.has_front_end() else display.QuietNotebookView()
-        done = builds.build(words, engine=self.engine, run=self.chapter, view=view)
+        try:
+            done = builds.build(words, engine=self.engine, run=self.chapter, view=view)
+        except BuildFailed as failure:
+            self.last_failure = failure
+            raise
         self.last_build = done
         view.show(done)
         return _Shown(done)
@@ -145,25 +177,94 @@ class Lesson:
         return container.stop_seconds(name, engine=self.engine)
 
     def images(self, *references: str) -> dict[str, image.Image]:
-        """Read images with all their layers."""
-        return image.read_images(self.engine, references)
+        """Read images with all their layers; each is read once, since what has an ID never changes."""
+        client = self.engine.client()
+        ids = {reference: client.images.get(reference).id for reference in references}
+        if new := [reference for reference in references if ids[reference] not in self._images]:
+            read = image.read_images(self.engine, new)
+            self._images |= {ids[reference]: read[reference] for reference in new}
+        return {reference: self._images[ids[reference]] for reference in references}
 
     def layers(self, *references: str) -> pd.DataFrame:
         """One row a layer of each image: image, layer, instruction, size_MB, base."""
         images = self.images(self.base.reference, *references)
         return image.layer_table({r: images[r] for r in references}, images[self.base.reference])
 
+    def inside(self, reference: str, instruction: str, path: str) -> pd.DataFrame:
+        """What the layer whose instruction contains a text holds in a folder: name, files, size_MB.
+
+        Raises:
+            ValueError: not exactly one layer's instruction contains it.
+        """
+        return self.layer(reference, instruction).folder(path)
+
+    def layer(self, reference: str, instruction: str) -> image.Layer:
+        """The layer of an image whose instruction contains a text.
+
+        Raises:
+            ValueError: not exactly one layer's instruction contains it.
+        """
+        layers = [layer for layer in self.images(reference)[reference].layers if instruction in layer.created_by]
+        if len(layers) != 1:
+            raise ValueError(f"{len(layers)} layers of {reference} were made by {instruction!r}, not one")
+        return layers[0]
+
+    def shared_layers(self, *references: str) -> pd.DataFrame:
+        """One row a layer that is stored for these images: instruction, size_MB, images (those that use it)."""
+        return image.shared_layers(self.images(*references))
+
+    def size_measures(self, reference: str) -> pd.Series:
+        """What different tools call the size of an image, in MB, by the name of the measure.
+
+        What the engine itself says depends on its store; see the module `image`.
+        """
+        client = self.engine.client()
+        wanted = client.images.get(reference)
+        listed = next(entry for entry in client.df()["Images"] if entry["Id"] == wanted.id)
+        measures = {
+            "files in the layers": self.images(reference)[reference].size_bytes,
+            "layers compressed, as a pull transfers them": image.compressed_bytes(self.engine, reference),
+            "docker image inspect": wanted.attrs["Size"],
+            "docker image ls": listed["Size"],
+            "docker system df: shared with other images": listed["SharedSize"],
+            "docker system df: this image alone": listed["Size"] - listed["SharedSize"],
+        }
+        return pd.Series(measures, name="size_MB") / image.MB
+
     def history(self, reference: str) -> pd.DataFrame:
         """One row a history entry: created_by, layer, size_MB."""
         return self.images(reference)[reference].history
 
-    def size_MB(self, reference: str) -> float:
+    def sizes_MB(self, *references: str) -> dict[str, float]:
         """The course's measure of an image's size: the sum of the files in its layers, uncompressed, in MB."""
-        return self.images(reference)[reference].size_bytes / image.MB
+        return {reference: read.size_bytes / image.MB for reference, read in self.images(*references).items()}
 
     def context_files(self, dockerfile: str = "Dockerfile", *, ignore: bool = True) -> pd.DataFrame:
         """The files of the build context that .dockerignore leaves."""
         return context.context_files(".", dockerfile, ignore=ignore)
+
+    def ignore_groups(self) -> pd.DataFrame:
+        """What each group of .dockerignore keeps out: group, files, size_MB, largest."""
+        return context.ignore_groups(".")
+
+    def scatter_clutter(self) -> None:
+        """Fill the folder with what gathers in a project: history, packages, caches, a database, logs."""
+        clutter.scatter(".")
+
+    def fresh_copy(self) -> str:
+        """Copy the folder to one that the engine has never seen; gives the path, for `docker build`."""
+        # A name of its own: an engine may recognise a context by the name of its folder.
+        target = tempfile.mkdtemp(prefix="copy-", dir=self._scratch)
+        shutil.copytree(".", target, dirs_exist_ok=True)
+        return os.path.relpath(target)
+
+    def retired_context_bytes(self, dockerfile: str = "Dockerfile") -> int:
+        """Build with the builder before BuildKit; bytes of build context that it was sent."""
+        return retired.context_bytes(dockerfile, engine=self.engine, run=self.chapter)
+
+    def find_secret(self, reference: str, *needles: str | bytes) -> pd.DataFrame:
+        """Search every layer, the config and the history of an image: where, layer, instruction, path, what."""
+        return secrets.find_in_image(self.engine, reference, *needles)
 
     def time_builds(
         self,
@@ -181,6 +282,43 @@ class Lesson:
                 repeats=repeats,
                 edit=edit,
                 warm_up=warm_up,
+                progress=progress,
+            )
+
+    def what_runs(self, dockerfile: str, changes: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+        """For each single change of a Dockerfile, the steps that a rebuild runs again."""
+        return experiment.what_runs(dockerfile, changes, engine=self.engine, run=self.chapter)
+
+    def registry(self) -> display.Markdown:
+        """Have the image `registry:2`, and say which one it is."""
+        which = registry.ensure_registry(self.engine, self.base, self.chapter)
+        return display.Markdown(f"Registry image: {which}.", f"Registry image: {which}.")
+
+    def quiz(self) -> Quiz:
+        """The questions at the end of the chapter."""
+        return read_quiz(self._project / "chapters/quizzes" / f"{self.chapter.replace('-', '_')}.yml")
+
+    # -- exercises ----------------------------------------------------------------------------------------------
+
+    def exercise(self, name: str) -> None:
+        """Put the Dockerfiles of an exercise into the scratch folder, over those of the same name."""
+        for file in sorted((self._project / "labs" / "exercises" / name).glob("Dockerfile*")):
+            shutil.copy(file, self.folder / file.name)
+
+    def judge(self, dockerfile: str = "Dockerfile") -> scoreboard.Scoreboard:
+        """Build a Dockerfile for the news API, run its image, and give the points for what it measurably does."""
+        with display.progress_line() as progress:
+            if self._reference is None:
+                lab = self._project / "labs" / "news-api"
+                self._reference = judging.measure_reference(
+                    lab, engine=self.engine, run=self.chapter, progress=progress
+                )
+            return judging.judge(
+                dockerfile,
+                engine=self.engine,
+                context=self.folder,
+                run=self.chapter,
+                reference=self._reference,
                 progress=progress,
             )
 
@@ -205,9 +343,16 @@ class Lesson:
 
     def _register_magic(self) -> None:
         from IPython import get_ipython
+        from IPython.core.magic import no_var_expand
+
+        # Braces belong to docker's --format here, not to Python.
+        @no_var_expand
+        def docker(line: str) -> _Shown | None:
+            """Run a docker command against the course's engine."""
+            return self.docker(line)
 
         if shell := get_ipython():
-            shell.register_magic_function(self.docker, "line", "docker")
+            shell.register_magic_function(docker, "line", "docker")
 
 
 class _Shown(builds.Build):
@@ -237,13 +382,10 @@ def claim(statement: str, measured: float | str, holds: bool, unit: str = "") ->
     show_output(make_claim(statement, measured, holds, unit))
 
 
-LANGUAGES = {"Dockerfile": "docker", ".py": "python", ".txt": "text", ".dockerignore": "text", ".env": "text"}
-
-
 def show(path: str) -> display.Markdown:
     """A file of the lab as a listing."""
     file = Path(path)
-    language = "docker" if file.name.startswith("Dockerfile") else LANGUAGES.get(file.suffix, "text")
+    language = "docker" if file.name.startswith("Dockerfile") else "python" if file.suffix == ".py" else "text"
     return display.code(file.read_text(encoding="utf-8"), language)
 
 
@@ -253,7 +395,24 @@ def edit(path: str, old: str, new: str) -> display.Markdown:
     Raises:
         ValueError: the text does not occur exactly once.
     """
-    former = experiment.change_line(path, old, new).splitlines()
+    return _difference(path, experiment.change_text(path, old, new))
+
+
+def set_line(path: str, start: str, new: str) -> display.Markdown:
+    """Replace the one line of a file of the lab that begins with `start`; shows the change as a diff.
+
+    Raises:
+        ValueError: not exactly one line begins so.
+    """
+    return _difference(path, experiment.change_line(path, start, new))
+
+
+def now() -> str:
+    """The present moment, never the same twice: an edit with it in is one that no cache has seen."""
+    return datetime.now().isoformat(" ")
+
+
+def _difference(path: str, former: str) -> display.Markdown:
     changed = Path(path).read_text(encoding="utf-8").splitlines()
-    lines = list(difflib.unified_diff(former, changed, path, path, lineterm="", n=1))
+    lines = list(difflib.unified_diff(former.splitlines(), changed, path, path, lineterm="", n=1))
     return display.code("\n".join(lines), "diff")

@@ -1,13 +1,16 @@
-"""Where things are: the project, the cache folder."""
+"""Where things are: the project, the cache folder, scratch folders."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
 
 CACHE_NAME = "docker-fundamentals-measured"
+# In each scratch folder, so that no folder of the reader's with a similar name is ever taken for one.
+SCRATCH_MARK = ".dockerlab-scratch"
 
 
 def project_root(start: Path | None = None) -> Path:
@@ -28,3 +31,15 @@ def cache_folder() -> Path:
     folder = Path(os.environ.get("DOCKERLAB_CACHE") or platformdirs.user_cache_dir(CACHE_NAME))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def make_scratch(name: str) -> Path:
+    """A new folder for one run to work in, marked as the course's."""
+    folder = Path(tempfile.mkdtemp(prefix=f"dockerlab-{name}-"))
+    (folder / SCRATCH_MARK).touch()
+    return folder
+
+
+def scratch_folders() -> list[Path]:
+    """The folders of `make_scratch` that are still there, such as those of kernels that were killed."""
+    return [mark.parent for mark in Path(tempfile.gettempdir()).glob(f"dockerlab-*/{SCRATCH_MARK}")]

@@ -1,7 +1,7 @@
 """The site's one Sphinx extension: gives the pages what the chapters measured.
 
-A Markdown page writes `{{ headline }}`, `{{ ledger }}`, `{{ claim_count }}`, `{{ repository }}`, `{{ clone }}`
-or `{{ binder }}`.
+A Markdown page writes `{{ headline }}`, `{{ ledger }}`, `{{ claim_count }}`, `{{ claims["claim-…"] }}`,
+`{{ repository }}`, `{{ clone }}` or `{{ binder }}`.
 The figures come from the notebooks that are being built, so no page can state one that no chapter measured.
 """
 
@@ -17,7 +17,7 @@ from dockerlab import ledger
 def setup(app) -> dict:
     """Called by Sphinx."""
     app.connect("config-inited", _add_figures)
-    app.connect("html-page-context", _align_data_frames)
+    app.connect("html-page-context", _finish_page)
     # Jupyter Book sets it for an extension that this site leaves out.
     app.add_config_value("comments_config", {}, "html")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -27,11 +27,11 @@ def _add_figures(app, config) -> None:
     options = config.html_theme_options
     repository = options["repository_url"]
     owner_and_name = repository.removeprefix("https://github.com/")
-    hub = options["launch_buttons"]["binderhub_url"]
+    hub, branch = options["launch_buttons"]["binderhub_url"], options["repository_branch"]
     config.myst_substitutions |= substitutions(Path(app.srcdir)) | {
-        "repository": repository,
+        "repository": f"[{repository.removeprefix('https://')}]({repository})",
         "clone": f"```bash\ngit clone {repository}\ncd {Path(owner_and_name).name}\nmake book\n```",
-        "binder": f"{hub}/v2/gh/{owner_and_name}/{options['repository_branch']}?urlpath=lab/tree/chapters",
+        "binder": f"[Open the book on Binder]({hub}/v2/gh/{owner_and_name}/{branch}?urlpath=lab/tree/chapters)",
     }
 
 
@@ -41,10 +41,13 @@ _CELL = re.compile(r"<(t[dh])(?P<attributes>[^>]*)>(?P<text>.*?)</\1>", re.S)
 _NUMBER = re.compile(r"\s*(?:[-+−]?[\d.,]+(?:e[-+]?\d+)?\s*[%×]?|NaN|)\s*")
 
 
-def _align_data_frames(app, page, template, context, doctree) -> None:
-    """Mark the text columns of pandas tables, so that the style sheet can align them to the left, numbers to the right."""
-    if "dataframe" in context.get("body", ""):
-        context["body"] = _TABLE.sub(lambda table: mark_text_columns(table[0]), context["body"])
+def _finish_page(app, page, template, context, doctree) -> None:
+    """Put a chapter's number above its title, and tell the style sheet which columns of pandas tables hold text."""
+    body = context.get("body", "")
+    if number := re.match(r"chapters/(\d+)_", page):
+        body = body.replace("<h1>", f'<p class="dl-eyebrow">Chapter {int(number[1])}</p>\n<h1>', 1)
+    if body:
+        context["body"] = _TABLE.sub(lambda table: mark_text_columns(table[0]), body)
 
 
 def mark_text_columns(table: str) -> str:
@@ -58,17 +61,19 @@ def mark_text_columns(table: str) -> str:
 
         def mark(cell: re.Match) -> str:
             extra = ' class="dl-text"' if next(column) in text else ""
-            return f"<{cell[1]}{extra}{cell['attributes']}>{cell['text']}</{cell[1]}>"
+            kind = cell[1] if cell["text"] else "td"  # the corner above the index heads nothing
+            return f"<{kind}{extra}{cell['attributes']}>{cell['text']}</{kind}>"
 
         return _CELL.sub(mark, row[0])
 
     return _ROW.sub(mark_row, table)
 
 
-def substitutions(root: Path) -> dict[str, str]:
-    """What the pages may quote."""
+def substitutions(root: Path) -> dict[str, str | dict[str, str]]:
+    """What the pages may quote; `claims` has the measured figure of each claim, linked to its cell, by its anchor."""
     chapters = ledger.read(root)
     return {
+        "claims": {claim.anchor: ledger.link(claim, chapter) for chapter in chapters for claim in chapter.claims},
         "headline": ledger.headline(chapters),
         "ledger": ledger.to_html(chapters),
         "claim_count": str(sum(len(chapter.claims) for chapter in chapters)),

@@ -26,6 +26,7 @@ THREE_WAYS = (
     "run as root on Debian or Ubuntu, where the course starts a private engine by itself; "
     "or set DOCKER_HOST to an engine elsewhere, such as ssh://user@machine."
 )
+CONTAINERD = "(containerd)"  # ends the name of a store that containerd keeps
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Engine:
     def is_ours(self) -> bool:
         """Whether the course started it."""
         return self.source != "own"
+
+    @property
+    def has_containerd_store(self) -> bool:
+        """Whether images are kept by containerd, and not by a graph driver such as overlay2."""
+        return self.store.endswith(CONTAINERD)
 
     def environment(self) -> dict[str, str]:
         """The variables to merge over the machine's for docker commands."""
@@ -210,7 +216,7 @@ def _engine(source, host, command, variables, buildx, machine) -> Engine:
     driver = info.get("Driver", "")
     # The containerd store is named by its snapshotter's type; overlay2 and its like are graph drivers.
     status = dict(row for row in info.get("DriverStatus") or [] if len(row) == 2)
-    store = f"{driver} (containerd)" if "containerd" in status.get("driver-type", "") else driver
+    store = f"{driver} {CONTAINERD}" if "containerd" in status.get("driver-type", "") else driver
     return Engine(
         source=source,
         host=host,

@@ -88,7 +88,15 @@ def test_a_wrong_path_is_explained(engine, run, left, tmp_path, arguments, expec
     assert left() == NOTHING
 
 
-def test_an_interrupt_cancels_the_build_in_the_engine(engine, run, left, tmp_path):
+@pytest.fixture
+def interruptible():
+    """SIGINT interrupts, also where a script has started the tests in the background."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+def test_an_interrupt_cancels_the_build_in_the_engine(engine, run, left, tmp_path, interruptible):
     marker = f"9{time.time_ns() % 10**8}"
     context(tmp_path, f"FROM python:3.11-slim\nRUN sleep {marker}\n")
     main = threading.get_ident()

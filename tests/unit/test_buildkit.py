@@ -166,3 +166,18 @@ def test_context_bytes_logs_warnings_and_transfers():
 def test_times_with_nine_decimals_and_an_offset_are_read():
     record = {"vertexes": [{"digest": "d", "name": "n", "started": "2026-11-23T10:00:00.123456789+01:00"}]}
     assert SolveStatus.from_json(record).vertexes[0].started % 1 == pytest.approx(0.123456, abs=1e-6)
+
+
+def test_a_step_shared_with_another_dockerfile_is_counted_among_this_ones_steps():
+    shared, own = vertex("[1/4] FROM x"), vertex("[5/5] COPY . .")
+    trace = trace_of({"vertexes": [shared, vertex("[2/4] WORKDIR /app"), own]})
+    assert [(s.index, s.total) for s in trace.instructions()] == [(1, 5), (2, 5), (5, 5)]
+
+
+def test_a_stage_comes_after_those_it_copies_from():
+    base = vertex("[builder 1/2] FROM x")
+    compiled = vertex("[builder 2/2] RUN make") | {"inputs": [base["digest"]]}
+    installed = vertex("[runtime 2/3] RUN apt-get") | {"inputs": [base["digest"]]}
+    copied = vertex("[runtime 3/3] COPY --from=builder / /") | {"inputs": [installed["digest"], compiled["digest"]]}
+    trace = trace_of({"vertexes": [installed, copied, base, compiled]})
+    assert [s.stage for s in trace.instructions()] == ["builder", "builder", "runtime", "runtime"]

@@ -1,0 +1,66 @@
+"""What every kind of test here shares: nbval's sanitiser, time per part, and the clean-up after `make test`."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+PARTS = ("tests/unit", "tests/engine", "chapters", "tests/book")
+
+_seconds: Counter[str] = Counter()
+_removed: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--clean-up",
+        action="store_true",
+        help="afterwards, remove from the engine what carries the course's label",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """`pytest --nbval chapters` needs no further option, from whatever folder of the project."""
+    option = config.option
+    if getattr(option, "nbval", False):
+        option.nbval_sanitize_with = option.nbval_sanitize_with or str(ROOT / "tests/book/sanitize.cfg")
+        # The kernel of this environment, whatever other kernels the machine has under the name python3.
+        option.nbval_current_env = option.nbval_current_env or not option.nbval_kernel_name
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    part = next((part for part in PARTS if report.nodeid.startswith(part)), "other")
+    _seconds[part] += report.duration
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not session.config.getoption("--clean-up"):
+        return
+    from dockerlab.engine import find
+    from dockerlab.errors import DockerLabError
+    from dockerlab.labels import clean
+
+    started = time.perf_counter()
+    try:
+        removed = clean(find(start=False))
+    except DockerLabError as error:
+        _removed.append(f"nothing to clean up: {error.summary}")
+    else:
+        what = ", ".join(f"{n} {kind}" for kind, n in removed.items()) or "nothing was left over"
+        _removed.append(f"clean-up by label: {what} ({time.perf_counter() - started:.1f} s)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if len(_seconds) < 2 and not _removed:
+        return
+    terminalreporter.section("time per part")
+    for part in (*PARTS, "other"):
+        if part in _seconds:
+            terminalreporter.write_line(f"{part:<14} {_seconds[part]:7.1f} s")
+    for line in _removed:
+        terminalreporter.write_line(line)

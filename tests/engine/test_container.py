@@ -1,0 +1,131 @@
+"""Running containers against a real engine: what is said where it goes wrong, and that nothing is left."""
+
+import socket
+
+import pytest
+
+from dockerlab.build import build
+from dockerlab.container import ask, docker, port_is_free, stop_seconds
+from dockerlab.errors import DockerCommandFailed, NotAnswering, PortTaken
+
+pytestmark = pytest.mark.engine
+
+BASE = "python:3.11-slim"
+NOTHING = {"containers": 0, "images": 0}
+SERVER = 'python -c "import http.server as h; h.HTTPServer((\'\', 8000), h.SimpleHTTPRequestHandler).serve_forever()"'
+
+
+@pytest.fixture
+def taken_port():
+    """A port of loopback that another program listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("options", ["-d --name {run}", "-d", "--rm"])
+def test_a_taken_port_is_named_and_the_container_made_for_it_is_gone(engine, run, left, taken_port, options):
+    assert not port_is_free(taken_port)
+    with pytest.raises(PortTaken) as caught:
+        docker(f"run {options.format(run=run)} -p 127.0.0.1:{taken_port}:8000 {BASE} true", engine=engine, run=run)
+    error = caught.value
+    assert error.port == taken_port
+    assert str(error).startswith(f"Port {taken_port} of this machine is in use by another program.\n  | ")
+    assert "127.0.0.1:8001:8000" in error.advice
+    assert left() == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code", "said"),
+    [
+        ("run --rm no-such-image-anywhere.invalid/x:1 true", 125, "no-such-image-anywhere.invalid"),
+        (f"run --rm {BASE} no-such-program", 127, "no-such-program"),
+        (f"run --rm {BASE} sh -c 'echo before the end; exit 3'", 3, "before the end"),
+        ("exec no-such-container true", 1, "no-such-container"),
+        ("no-such-command", 1, "no-such-command"),
+    ],
+)
+def test_a_command_that_fails_says_what_docker_said(engine, run, left, command, exit_code, said):
+    with pytest.raises(DockerCommandFailed) as caught:
+        docker(command, engine=engine, run=run)
+    error = caught.value
+    assert (error.exit_code, error.command.split()[1]) == (exit_code, command.split()[0])
+    assert said in error.output
+    assert f"ended with exit code {exit_code}." in str(error)
+    assert left() == NOTHING
+
+
+def test_lines_come_as_they_are_printed(engine, run):
+    lines = []
+    text = docker(f"run --rm {BASE} sh -c 'echo one; echo two >&2'", engine=engine, run=run, write=lines.append)
+    assert sorted(lines) == ["one\n", "two\n"]
+    assert text == "".join(lines)
+
+
+def test_what_is_made_carries_the_labels(engine, run, tmp_path):
+    docker(f"run -d --name {run} {BASE} sleep 60", engine=engine, run=run)
+    assert engine.client().containers.get(run).labels["dockerlab.run"] == run
+    (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\n")
+    docker(f"build --progress=plain -t dockerlab-test:{run} {tmp_path}", engine=engine, run=run)
+    assert engine.client().images.get(f"dockerlab-test:{run}").labels["dockerlab.run"] == run
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("sleep 60", ""), ("sh -c 'echo cannot find my database; exit 1'", "cannot find my database")],
+    ids=["runs and does not listen", "has stopped"],
+)
+def test_a_container_that_does_not_answer_is_named_with_its_last_lines(engine, run, command, said):
+    docker(f"run -d --name {run} -p 127.0.0.1::8000 {BASE} {command}", engine=engine, run=run)
+    with pytest.raises(NotAnswering) as caught:
+        ask(run, "/health", engine=engine, timeout=2)
+    error = caught.value
+    assert (error.container, error.path) == (run, "/health")
+    assert said in "\n".join(error.last_lines)
+    assert "docker ps -a" in error.advice
+
+
+def test_an_answer_has_status_and_body_and_equals_one_that_says_the_same(engine, run):
+    for name in (run, f"{run}-2"):
+        docker(f"run -d --name {name} -p 127.0.0.1::8000 {BASE} {SERVER}", engine=engine, run=run)
+    first, second = (ask(name, "/etc/", engine=engine) for name in (run, f"{run}-2"))
+    assert first.url != second.url
+    assert (first.status, first) == (200, second)
+    assert ask(run, "/no-such-page", engine=engine) != first
+
+
+def test_stopping_takes_no_longer_than_it_needs(engine, run):
+    docker(f"run -d --init --name {run} {BASE} sleep 60", engine=engine, run=run)
+    seconds, exit_code = stop_seconds(run, engine=engine)
+    assert exit_code == 143  # 128 + 15: ended by SIGTERM, which --init passes on
+    assert seconds < 8
+
+
+def test_reading_an_image_that_is_not_there(engine):
+    from dockerlab.image import read_images
+
+    with pytest.raises(DockerCommandFailed) as caught:
+        read_images(engine, ["no-such-image:1"])
+    assert caught.value.command == "docker save no-such-image:1"
+    assert "does not exist" in caught.value.output or "No such image" in caught.value.output
+
+
+def test_an_image_is_read_with_layers_history_and_folders(engine, run, tmp_path):
+    from dockerlab.image import layer_table, read_images
+
+    (tmp_path / "data").write_bytes(b"x" * 2_000_000)
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {BASE}\nENV A=1\nCOPY data /srv/deep/data\nRUN rm /srv/deep/data && mkdir /empty\n"
+    )
+    tag = f"dockerlab-test:{run}"
+    build(f"-t {tag} .", engine=engine, cwd=tmp_path, run=run)
+    read = read_images(engine, [BASE, tag])
+    copied, removed = read[tag].layers[-2:]
+    assert (copied.created_by, copied.size_bytes) == ("COPY data /srv/deep/data", 2_000_000)
+    assert copied.folder("/srv").to_dict("records") == [{"name": "deep", "files": 1, "size_MB": 2.0}]
+    assert [(e.path, e.kind) for e in removed.entries if e.kind == "whiteout"] == [("srv/deep/data", "whiteout")]
+    assert list(read[tag].history["layer"].tail(3)) == [False, True, True]
+    table = layer_table({tag: read[tag]}, read[BASE])
+    assert list(table["base"]) == [True] * len(read[BASE].layers) + [False, False]
+    assert read[tag].size_bytes - read[BASE].size_bytes == 2_000_000
