@@ -1,0 +1,217 @@
+"""The built site: every page in a browser, and every link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "_build/screenshots"
+WIDTHS = (360, 1440)
+MODES = ("light", "dark")
+
+_toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+CHAPTERS = [entry["file"] for part in _toc["parts"] for entry in part["chapters"]]
+PAGES = [f"{name}.html" for name in (_toc["root"], *CHAPTERS, "search", "genindex")]
+
+
+def soup(file: Path) -> BeautifulSoup:
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+# ---- without a browser ---------------------------------------------------------------------------------------------
+
+
+def test_every_page_of_the_contents_is_there(site: Path) -> None:
+    assert [page for page in PAGES if not (site / page).exists()] == []
+
+
+def test_no_broken_link_or_anchor(site: Path) -> None:
+    pages = {file: soup(file) for file in site.rglob("*.html") if "_static" not in file.parts}
+    anchors = {file: {tag["id"] for tag in page.find_all(id=True)} for file, page in pages.items()}
+    broken = []
+    for file, page in pages.items():
+        for tag in page.find_all(["a", "link", "script", "img"]):
+            target = tag.get("href") or tag.get("src") or ""
+            parts = urlsplit(target)
+            if parts.scheme or target in ("", "#"):
+                continue
+            aim = (file.parent / unquote(parts.path)).resolve() if parts.path else file
+            fragment = unquote(parts.fragment)
+            if not aim.exists() or (fragment and aim in anchors and fragment not in anchors[aim]):
+                broken.append(f"{file.relative_to(site)}: {target}")
+    assert broken == []
+
+
+def test_identifiers_of_a_page_differ(site: Path) -> None:
+    doubled = {}
+    for page in PAGES:
+        ids = [tag["id"] for tag in soup(site / page).find_all(id=True)]
+        if twice := {name for name in ids if ids.count(name) > 1}:
+            doubled[page] = twice
+    assert doubled == {}
+
+
+def test_every_figure_has_a_description(site: Path) -> None:
+    for page in PAGES:
+        for figure in soup(site / page).select("figure.dl-figure"):
+            assert figure.select_one("[role=img]")["aria-label"].strip()
+            assert figure.figcaption.get_text(strip=True)
+        assert [image["src"] for image in soup(site / page).select("article img") if not image.get("alt")] == []
+
+
+def test_every_icon_is_drawn(site: Path) -> None:
+    drawn = set(re.findall(r"^i\.(fa-[\w-]+)", (ROOT / "_static/icons.css").read_text(encoding="utf-8"), re.M))
+    used = {
+        name
+        for page in PAGES
+        for icon in soup(site / page).select("i[class*=fa-]")
+        for name in icon["class"]
+        if name.startswith("fa-") and name not in ("fa-solid", "fa-brands", "fa-lg")
+    }
+    assert used - drawn == set()
+
+
+def test_landing_page_shows_a_measured_figure(site: Path) -> None:
+    page = soup(site / "intro.html")
+    assert re.fullmatch(r"\d+×", page.select_one(".dl-headline-figure").get_text(strip=True))
+    assert page.select_one(".dl-headline-source a")["href"].startswith("chapters/")
+    assert "{{" not in page.article.get_text()
+
+
+def test_repository_links_come_from_the_configuration(site: Path) -> None:
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    url = config["repository"]["url"]
+    hub = config["launch_buttons"]["binderhub_url"]
+    chapter = soup(site / f"{CHAPTERS[0]}.html")
+    links = {a["href"] for a in chapter.find_all("a", href=True)}
+    assert url in links
+    assert any(link.startswith(f"{hub}/v2/gh/") and "urlpath=lab/tree/" in link for link in links)
+    assert url in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# ---- in a browser --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_page(browser) -> Iterator:
+    """Open a page: `open_page(url, width=…, mode=…)`; the page's own troubles are in `.troubles`."""
+    contexts = []
+
+    def opened(url: str, *, width: int = 1440, mode: str = "light", script: bool = True):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=mode, java_script_enabled=script
+        )
+        contexts.append(context)
+        page = context.new_page()
+        origin = "file://" if url.startswith("file:") else "/".join(url.split("/", 3)[:3])
+        page.troubles = []
+        page.on("console", lambda m: m.type in ("error", "warning") and page.troubles.append(f"console: {m.text}"))
+        page.on("pageerror", lambda error: page.troubles.append(f"script: {error}"))
+        page.on("requestfailed", lambda r: page.troubles.append(f"failed: {r.url} {r.failure}"))
+        page.on("response", lambda r: r.status >= 400 and page.troubles.append(f"{r.status}: {r.url}"))
+        page.on(
+            "request",
+            lambda request: request.url.startswith((origin, "data:"))
+            or page.troubles.append(f"third party: {request.url}"),
+        )
+        for _ in range(3):
+            page.troubles.clear()
+            page.goto(url, wait_until="networkidle")
+            # An engine elsewhere on this machine that adds or removes an interface makes Chromium drop its requests.
+            if "ERR_NETWORK_CHANGED" not in "".join(page.troubles):
+                break
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+OVERHANGING = """width => [...document.querySelectorAll("body *")]
+  .filter(e => e.getBoundingClientRect().right > width + 1 && e.checkVisibility())
+  .slice(0, 5).map(e => `${e.tagName}.${e.className}`)"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("page_name", PAGES)
+def test_page(open_page, address: str, page_name: str, mode: str) -> None:
+    """No console error, no request elsewhere, nothing for axe to say, no sideways scrolling; keeps screenshots."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for width in WIDTHS:
+        page = open_page(address + page_name, width=width, mode=mode)
+        assert page.troubles == []
+        assert page.evaluate("document.documentElement.dataset.theme") == mode
+        name = page_name.removesuffix(".html").replace("/", "-")
+        page.screenshot(path=SCREENSHOTS / f"{name}-{mode}-{width}.png", full_page=True)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            pytest.fail(f"{page_name} scrolls sideways at {width} px: {page.evaluate(OVERHANGING, width)}")
+        found = Axe().run(page).response["violations"]
+        listed = [
+            "\n    ".join([f"{v['id']} ({v['impact']}): {v['help']}", *(node["html"][:200] for node in v["nodes"][:4])])
+            for v in found
+        ]
+        assert not listed, f"{page_name}, {mode}, {width} px\n" + "\n".join(listed)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name.startswith("chapters/")])
+def test_quiz_is_answered_from_the_keyboard_also_without_javascript(open_page, site: Path, chapter: str) -> None:
+    page = open_page((site / f"{chapter}.html").as_uri(), script=False)
+    questions = page.locator(".dl-quiz fieldset").all()
+    assert len(questions) >= 3
+    for question in questions:
+        reasons = question.locator(".dl-why")
+        assert not any(reason.is_visible() for reason in reasons.all())
+        question.locator("input").first.focus()
+        page.keyboard.press("Space")
+        for number in range(reasons.count()):
+            assert [reason.is_visible() for reason in reasons.all()] == [n == number for n in range(reasons.count())]
+            page.keyboard.press("ArrowDown")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page_name", PAGES[:-2])
+def test_page_reads_from_a_folder_without_javascript(open_page, site: Path, page_name: str) -> None:
+    page = open_page((site / page_name).as_uri(), script=False)
+    assert page.locator("article h1").is_visible()
+    assert page.locator(".bd-sidebar-primary a", has_text="What this book measured").is_visible()
+    assert page.locator("article").inner_text() == page.locator("article").evaluate("e => e.innerText")
+    assert page.troubles == []
+
+
+@pytest.mark.browser
+def test_opened_from_a_folder_nothing_is_missing(open_page, site: Path) -> None:
+    assert open_page((site / f"{CHAPTERS[0]}.html").as_uri()).troubles == []
+
+
+@pytest.mark.browser
+def test_search_finds_a_chapter(open_page, address: str) -> None:
+    page = open_page(f"{address}search.html?q=Dockerfile")
+    page.locator("ul.search li a").first.wait_for()
+    assert page.locator("ul.search li a").count() > 0
+
+
+@pytest.mark.browser
+def test_first_tab_stop_skips_to_the_text(open_page, address: str) -> None:
+    page = open_page(f"{address}{CHAPTERS[0]}.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+
+
+@pytest.mark.browser
+def test_paper_shows_the_text_alone(open_page, address: str) -> None:
+    page = open_page(f"{address}{CHAPTERS[0]}.html")
+    page.emulate_media(media="print")
+    assert page.locator("article h2").first.is_visible()
+    for part in (".bd-sidebar-primary", ".bd-header-article", ".bd-sidebar-secondary", ".copybtn"):
+        assert not page.locator(part).first.is_visible(), part
