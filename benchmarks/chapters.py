@@ -1,0 +1,67 @@
+"""How much of a chapter's run time is spent in docker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from dockerlab.book import read_notebook, run_notebook
+
+# Runs in the chapter's kernel before its first cell. What counts as docker's time: docker commands, and waiting for
+# what runs in a container (an answer, a state of health, the end).
+BEFORE = """
+import subprocess as _subprocess, time as _time
+from dockerlab import container as _container
+
+_spans = []
+
+class _Timed(_subprocess.Popen):
+    def __init__(self, command, *a, **k):
+        self._span = [_time.perf_counter(), None] if str(command[0]).endswith("docker") else None
+        super().__init__(command, *a, **k)
+        if self._span:
+            _spans.append(self._span)
+
+    def wait(self, *a, **k):
+        code = super().wait(*a, **k)
+        self._ended()
+        return code
+
+    def poll(self):
+        code = super().poll()
+        if code is not None:
+            self._ended()
+        return code
+
+    def _ended(self):
+        if self._span and self._span[1] is None:
+            self._span[1] = _time.perf_counter()
+
+_subprocess.Popen = _Timed
+
+def _spanned(work):
+    def timed(*a, **k):
+        begin = _time.perf_counter()
+        try:
+            return work(*a, **k)
+        finally:
+            _spans.append([begin, _time.perf_counter()])
+    return timed
+
+for _name in ("ask", "watch_health", "stop_seconds"):
+    setattr(_container, _name, _spanned(getattr(_container, _name)))
+"""
+AFTER = """
+from dockerlab.buildkit import merged_seconds as _merged
+print("docker seconds", _merged((a, b) for a, b in _spans if b))
+"""
+
+
+def docker_share(file: Path) -> float:
+    """Run time of a chapter over the time in its docker commands, both wall time of one run; overlaps count once."""
+    notebook = read_notebook(file)
+    notebook.cells = [nbformat.v4.new_code_cell(BEFORE), *notebook.cells, nbformat.v4.new_code_cell(AFTER)]
+    whole = run_notebook(notebook, file.parent, file.stem, lambda text: None)
+    said = notebook.cells[-1].outputs[0].text
+    return whole / float(said.split()[-1])
