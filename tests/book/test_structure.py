@@ -153,6 +153,13 @@ def test_quiz_asks_about_what_a_cell_has_shown(chapter) -> None:
         assert anchor in {claim.anchor for claim in claims}, question.question
 
 
+def test_stored_quiz_is_the_one_in_the_file(chapter) -> None:
+    """The comparison of nbval would tell too, minutes later."""
+    stored = [output for cell in code(chapter) if cell.source == "lesson.quiz()" for output in cell.outputs]
+    quiz = read_quiz(ROOT / "chapters/quizzes" / f"{chapter.file.stem}.yml")
+    assert [output.data["text/html"] for output in stored] == [quiz.to_html()], "store outputs with `make record`"
+
+
 def test_setup_comes_first_and_clean_up_last(chapter) -> None:
     first, *_, last = code(chapter)
     assert "from dockerlab.lesson import *" in first.source
