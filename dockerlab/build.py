@@ -25,7 +25,6 @@ from dockerlab.errors import (
     ContextNotFound,
     DockerfileInvalid,
     DockerLabError,
-    EngineLost,
 )
 from dockerlab.labels import labels as course_labels
 
@@ -36,6 +35,23 @@ _LOST = re.compile(
     r"cannot connect to the docker daemon|error reading from server|connection (?:reset|refused)|"
     r"transport is closing|unexpected eof|server closed|broken pipe|code = unavailable",
     re.I,
+)
+# What a step's last words often mean, where they do not say it themselves.
+_HINTS = (
+    (
+        r"no space left on device|\[Errno 28\]",
+        "The engine's disk is full: `docker system df` says with what. A micro-VM gets an empty disk from "
+        "`dockerlab engine down`, then `dockerlab engine up`.",
+    ),
+    (
+        r"exit code: 137|\bKilled\b|cannot allocate memory|MemoryError",
+        "It was most likely ended because the engine's memory ran out: `docker info` says how much it has.",
+    ),
+    (
+        r"temporary failure in name resolution|temporary failure resolving|could not resolve|name or service not known|"
+        r"network is unreachable|failed to establish a new connection|no route to host|lookup \S+ on \S+:|i/o timeout",
+        "The engine has no way to the network, or not to this address. Steps that are in its cache still work.",
+    ),
 )
 _EXIT_CODE = re.compile(r"did not complete successfully: exit code: (\d+)")
 
@@ -158,7 +174,7 @@ def build(
         variables = os.environ | engine.environment() | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"} | (environment or {})
         trace, text, code, seconds = _follow(command, cwd, variables, view or _NoView())
         if code:
-            raise _explain(text, trace, argv)
+            raise _explain(text, trace, argv, engine)
         facts = json.loads(metadata.read_text()) if metadata.exists() else {}
     kinds = ["containerimage.digest", "containerimage.config.digest"]
     # The containerd store identifies an image by its manifest, others by its config.
@@ -225,7 +241,7 @@ def _stop(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str]) -> DockerLabError:
+def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str], engine: Engine) -> DockerLabError:
     """The exception for a build that ended badly, out of buildx's text and the trace."""
     problem = next((line for line in reversed(text) if line.startswith("ERROR: ")), text[-1] if text else "")
     problem = problem.removeprefix("ERROR: ").removeprefix("failed to build: ").removeprefix("failed to solve: ")
@@ -241,12 +257,9 @@ def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str]) -> Doc
         return DockerfileInvalid(problem, line=int(place[1]) if place else 0, last_lines=_without_error(text))
     exit_code = _EXIT_CODE.search(problem)
     if exit_code is None and _LOST.search("\n".join(text)):
-        return EngineLost(
-            "The Docker engine went away during the build.",
-            last_lines=text[-4:],
-            advice="`dockerlab engine up` starts it again; nothing was tagged, and finished steps stay in its cache.",
-        )
+        return engine.lost("The Docker engine went away during the build, and nothing was tagged.", text[-4:])
     said = failed.log.strip().splitlines()[-8:] if failed else []
+    hint = _hint("\n".join([failed.log if failed else "", problem]))
     if exit_code and failed:
         return BuildFailed(
             f"The build stopped at step {failed.name}: its command ended with exit code {exit_code[1]}.",
@@ -254,15 +267,19 @@ def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str]) -> Doc
             exit_code=int(exit_code[1]),
             trace=trace,
             last_lines=said,
-            advice="Nothing was tagged. The lines above are the last that the command printed.",
+            advice=f"Nothing was tagged. The lines above are the last that the command printed.{hint}",
         )
     return BuildFailed(
         f"The build stopped{f' at step {failed.name}' if failed else ''}.",
         step=failed.name if failed else "",
         trace=trace,
         last_lines=[*said, problem],
-        advice="Nothing was tagged. The last line above is the engine's reason.",
+        advice=f"Nothing was tagged. The last line above is the engine's reason.{hint}",
     )
+
+
+def _hint(text: str) -> str:
+    return next((f" {hint}" for pattern, hint in _HINTS if re.search(pattern, text, re.I)), "")
 
 
 def _without_error(text: Sequence[str]) -> list[str]:

@@ -94,11 +94,7 @@ def docker(
 
 def _explain(typed: str, argv: list[str], code: int, output: str, engine: Engine) -> DockerCommandFailed | EngineLost:
     if _LOST.search(output):
-        return EngineLost(
-            f"The Docker engine does not answer `{typed}`.",
-            last_lines=output.strip().splitlines()[-4:],
-            advice="`dockerlab engine up` starts it again.",
-        )
+        return engine.lost(f"The Docker engine does not answer `{typed}`.", output.strip().splitlines()[-4:])
     if _PORT_TAKEN.search(output):
         # `docker run` leaves the container behind, created but never started.
         if (made := re.match(r"[0-9a-f]{64}$", output, re.M)) or (made := re.search(r"^[0-9a-f]{64}$", output, re.M)):

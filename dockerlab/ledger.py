@@ -24,7 +24,11 @@ CONDITIONS: Mapping[str, str] = {
     "base": "Base image",
     "machine": "Machine",
 }
-ENGINE_SOURCES = {"own": "the reader's own", "private": "started by the course for itself"}
+ENGINE_SOURCES = {
+    "own": "the reader's own",
+    "private": "started by the course for itself",
+    "micro-VM": "started by the course in a micro-VM",
+}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -11,10 +12,16 @@ from rich.table import Table
 from dockerlab.engine.base import BASE, ensure_base, present_base
 from dockerlab.engine.find import Engine, find
 from dockerlab.engine.private import PrivateEngine
+from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.errors import DockerLabError
 from dockerlab.paths import cache_folder
 
 LESSON_PORT = 8000
+SOURCES = {
+    "own": "your own",
+    "private": "private, started by the course",
+    "micro-VM": "in a micro-VM, started by the course",
+}
 
 
 @click.group()
@@ -39,9 +46,23 @@ def up() -> None:
 
 @engine.command()
 def down() -> None:
-    """Stop the private engine; only the cache folder stays."""
-    stopped = PrivateEngine().down()
-    click.echo("The private engine has been stopped." if stopped else "No private engine was running.")
+    """Stop the engine that the course has started; only the cache folder stays."""
+    names = {"private engine": PrivateEngine().down(), "micro-VM": MicroVM().down()}
+    stopped = [name for name, was_running in names.items() if was_running]
+    has_stopped = f"The {' and the '.join(stopped)} has been stopped."
+    click.echo(has_stopped if stopped else "No engine of the course was running.")
+
+
+@engine.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--archive", type=click.Path(path_type=Path, exists=True), help="`docker save` of the base image.")
+def make_vm(folder: Path, archive: Path | None) -> None:
+    """Make the parts of a micro-VM in a new FOLDER; the base image is pulled where no archive of it is given."""
+    from dockerlab.engine.find import say
+    from dockerlab.engine.vm.disk import make
+
+    parts = make(folder, archive, say)
+    click.echo(f"The micro-VM is in {parts.folder} (set DOCKERLAB_VM to it where that is not its usual place).")
 
 
 @click.command()
@@ -67,7 +88,7 @@ def _engine_rows(found: Engine) -> list[tuple[str, str]]:
     base = present_base(found)
     return [
         ("engine", f"Docker Engine {found.version} on {found.operating_system}"),
-        ("source", {"own": "your own", "private": "private, started by the course"}[found.source]),
+        ("source", SOURCES[found.source]),
         ("store", found.store),
         ("buildx", found.buildx),
         ("base image", base.describe() if base else f"{BASE} is not here yet: `dockerlab engine up` gets it"),

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +18,9 @@ from docker.context import ContextAPI
 from rich.console import Console
 
 from dockerlab.engine.private import PrivateEngine, System, client_folder, fetch_packages
-from dockerlab.errors import EngineUnavailable
+from dockerlab.engine.vm.keeper import proxies
+from dockerlab.engine.vm.machine import NEW_DISK, MicroVM
+from dockerlab.errors import EngineLost, EngineUnavailable
 from dockerlab.paths import cache_folder
 
 OLDEST_BUILDX = (0, 12)  # the first with --progress=rawjson
@@ -27,6 +30,10 @@ THREE_WAYS = (
     "or set DOCKER_HOST to an engine elsewhere, such as ssh://user@machine."
 )
 CONTAINERD = "(containerd)"  # ends the name of a store that containerd keeps
+MICRO_VM = "micro-VM"
+# What a private engine needs of the machine besides being root: to mount, and to make a network.
+CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
+NOTED_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class Engine:
     """A Docker engine that answered, and the client to use with it.
 
     Attributes:
-        source: "own" (the reader's) or "private" (started by the course).
+        source: "own" (the reader's), "private" or "micro-VM" (started by the course).
         host: a DOCKER_HOST value; "" for the reader's active context.
         docker: the docker command line, as the beginning of an argument list.
         variables: what the environment of that command needs besides the machine's.
@@ -71,6 +78,17 @@ class Engine:
         """The docker SDK, connected to this engine."""
         return self._client
 
+    def lost(self, summary: str, said: Sequence[str] = ()) -> EngineLost:
+        """The exception for an engine that has gone away, with its last lines; a micro-VM tells why it has."""
+        again = "`dockerlab engine up` starts it again"
+        if self.source != MICRO_VM:
+            return EngineLost(summary, last_lines=said, advice=f"{again}; finished steps stay in its cache.")
+        vm, deadline = MicroVM(), time.monotonic() + NOTED_SECONDS
+        while not vm.death() and vm.is_kept() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        reason = vm.death().get("reason", "")
+        return EngineLost(f"{summary} {reason}".strip(), last_lines=said, advice=f"{again}. {NEW_DISK}")
+
     @cached_property
     def _client(self) -> docker.DockerClient:
         if self.host:
@@ -90,16 +108,18 @@ class Machine:
     """What `find` asks of the machine; tests put their own in its place.
 
     Attributes:
-        is_root, system: who and where we are.
-        private: the private engine of the cache folder.
+        is_privileged: whether we are root and may mount and make networks.
+        system: the distribution and its release.
+        private, vm: the private engine and the micro-VM of the cache folder.
         run: runs a command with more variables and gives (exit code, stdout, stderr).
         which: where a program is.
         fetch_client: unpacks a docker client with buildx and gives the folder.
     """
 
-    is_root: bool
+    is_privileged: bool
     system: System
     private: PrivateEngine
+    vm: MicroVM
     run: Callable[[Sequence[str], dict[str, str]], tuple[int, str, str]]
     which: Callable[[str], str | None]
     fetch_client: Callable[[Callable[[str], object]], Path]
@@ -109,9 +129,10 @@ class Machine:
         """The machine we run on."""
         system = System.read()
         return cls(
-            is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
+            is_privileged=hasattr(os, "geteuid") and os.geteuid() == 0 and has_capabilities(),
             system=system,
             private=PrivateEngine(),
+            vm=MicroVM(),
             run=_run,
             which=shutil.which,
             fetch_client=lambda progress: fetch_packages(system, system.client_packages(), progress),
@@ -120,7 +141,15 @@ class Machine:
     @property
     def may_unpack(self) -> bool:
         """Whether packages of the distribution can be unpacked and started here."""
-        return self.is_root and self.system.is_supported and bool(self.which("apt-get") and self.which("dpkg-deb"))
+        return (
+            self.is_privileged and self.system.is_supported and bool(self.which("apt-get") and self.which("dpkg-deb"))
+        )
+
+
+def has_capabilities(status: Path = Path("/proc/self/status")) -> bool:
+    """Whether this process may mount and make networks; a container's root often may not."""
+    match = re.search(r"^CapEff:\s*([0-9a-f]+)$", status.read_text(), re.M) if status.exists() else None
+    return bool(match) and all(int(match[1], 16) >> bit & 1 for bit in CAPABILITIES.values())
 
 
 def _run(command: Sequence[str], variables: dict[str, str]) -> tuple[int, str, str]:
@@ -134,37 +163,40 @@ def _run(command: Sequence[str], variables: dict[str, str]) -> tuple[int, str, s
 
 
 def find(start: bool = True, progress: Callable[[str], object] | None = None, machine: Machine | None = None) -> Engine:
-    """The engine to use: the reader's own, else a private one, started where needed.
+    """The engine to use: the reader's own, else a private one, else one in a micro-VM, started where needed.
 
     Args:
-        start: whether a private engine may be started.
+        start: whether an engine may be started.
         progress: gets a line about what is going on; default: stderr.
 
     Raises:
         EngineUnavailable: there is none; says how to get one.
-        DownloadFailed, EngineStartFailed: the private engine could not be had.
+        DownloadFailed, EngineStartFailed: the engine that the course starts could not be had.
     """
     machine = machine or Machine.this()
     progress = progress or say
     if own := _own(machine, progress):
         return own
     if machine.may_unpack:
-        if not machine.private.answers():
-            if not start:
-                raise EngineUnavailable(
-                    "No Docker engine runs, and none was to be started.",
-                    advice="`dockerlab engine up` starts the course's private one.",
-                )
-            progress("No Docker engine answers. Starting a private one from the distribution's packages …")
-            machine.private.up(progress)
-        return connect(machine)
-    # A micro-VM, for pods without privileges, has its place here.
-    raise EngineUnavailable("No Docker engine answers on this machine.", advice=THREE_WAYS)
+        ours, what = machine.private, "Starting a private one from the distribution's packages"
+    elif machine.vm.parts.are_there():
+        ours, what = machine.vm, "Booting the course's own in a micro-VM"
+    else:
+        raise EngineUnavailable("No Docker engine answers on this machine.", advice=THREE_WAYS)
+    if not ours.answers():
+        if not start:
+            raise EngineUnavailable(
+                "No Docker engine runs, and none was to be started.",
+                advice="`dockerlab engine up` starts the course's own.",
+            )
+        progress(f"No Docker engine answers. {what} …")
+        ours.up(progress)
+    return connect(machine) if ours is machine.private else connect_vm(machine)
 
 
 def _own(machine: Machine, progress: Callable[[str], object]) -> Engine | None:
     """The reader's engine, where one answers; an engine of the course that DOCKER_HOST names is not the reader's."""
-    if os.environ.get("DOCKER_HOST") == machine.private.host:
+    if os.environ.get("DOCKER_HOST") in (machine.private.host, machine.vm.host):
         return None
     program = machine.which("docker")
     if not program:
@@ -193,17 +225,26 @@ def _own(machine: Machine, progress: Callable[[str], object]) -> Engine | None:
 def connect(machine: Machine) -> Engine:
     """The private engine of a machine, which must be up."""
     private = machine.private
-    tree = private.tree()
-    variables = {
-        "DOCKER_HOST": private.host,
-        "DOCKER_CONFIG": str(private.cache / "docker-config"),
-        "PATH": f"{tree / 'usr/bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-    }
-    if os.environ.get("PATH", "").startswith(f"{tree / 'usr/bin'}{os.pathsep}"):
-        variables["PATH"] = os.environ["PATH"]
+    return _ours(machine, "private", private.host, private.tree(), private.cache / "docker-config")
+
+
+def connect_vm(machine: Machine) -> Engine:
+    """The engine in the micro-VM of a machine, which must be up. Builds and containers get the machine's proxies."""
+    vm = machine.vm
+    names = {"HTTP_PROXY": "httpProxy", "HTTPS_PROXY": "httpsProxy", "NO_PROXY": "noProxy"}
+    settings = {names[name]: value for name, value in proxies(os.environ).items()}
+    config = client_folder(vm.parts.client, vm.cache, {"proxies": {"default": settings}} if settings else {})
+    return _ours(machine, MICRO_VM, vm.host, vm.parts.client, config)
+
+
+def _ours(machine: Machine, source: str, host: str, tree: Path, config: Path) -> Engine:
+    """An engine that the course has started, with the client that was unpacked into `tree`."""
+    programs, path = str(tree / "usr/bin"), os.environ.get("PATH", os.defpath)
+    if not path.startswith(f"{programs}{os.pathsep}"):
+        path = f"{programs}{os.pathsep}{path}"
+    variables = {"DOCKER_HOST": host, "DOCKER_CONFIG": str(config), "PATH": path}
     command = [str(tree / "usr/bin/docker")]
-    buildx = _buildx(machine, command, variables) or ""
-    return _engine("private", private.host, command, variables, buildx, machine)
+    return _engine(source, host, command, variables, _buildx(machine, command, variables) or "", machine)
 
 
 def _engine(source, host, command, variables, buildx, machine) -> Engine:

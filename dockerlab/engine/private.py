@@ -15,7 +15,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,8 +105,12 @@ def fetch_packages(system: System, packages: dict[str, list[str]], progress: Cal
     return target
 
 
-def client_folder(tree: Path, cache: Path) -> Path:
-    """A DOCKER_CONFIG folder whose plugins are the unpacked ones; the reader's ~/.docker stays out of it."""
+def client_folder(tree: Path, cache: Path, settings: Mapping | None = None) -> Path:
+    """A DOCKER_CONFIG folder whose plugins are the unpacked ones; the reader's ~/.docker stays out of it.
+
+    Args:
+        settings: the content of its config.json.
+    """
     config = cache / "docker-config"
     plugins = config / "cli-plugins"
     plugins.mkdir(parents=True, exist_ok=True)
@@ -115,8 +119,9 @@ def client_folder(tree: Path, cache: Path) -> Path:
         if link.is_symlink() or link.exists():
             link.unlink()
         link.symlink_to(plugin)
-    if not (config / "config.json").exists():
-        (config / "config.json").write_text("{}")
+    text, file = json.dumps(settings or {}), config / "config.json"
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
     return config
 
 

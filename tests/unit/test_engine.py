@@ -10,7 +10,7 @@ import pytest
 from dockerlab.engine import network
 from dockerlab.engine.apt import find_mirror, parse_sources
 from dockerlab.engine.base import pip_settings
-from dockerlab.engine.find import Machine, find
+from dockerlab.engine.find import Machine, find, has_capabilities
 from dockerlab.engine.private import PrivateEngine, System
 from dockerlab.errors import DownloadFailed, EngineUnavailable
 
@@ -182,8 +182,10 @@ SERVER = '{"Server": {"Version": "29.0"}}'
 INFO = '{"ServerVersion": "29.0", "Driver": "overlay2", "OperatingSystem": "Test OS"}'
 
 
-def machine(tmp_path, own=True, buildx="v0.17.1", root=True, distribution="debian", private_up=False, docker=True):
-    """A machine as the tests want it; `started` of its private engine says whether it was started."""
+def machine(
+    tmp_path, own=True, buildx="v0.17.1", root=True, distribution="debian", private_up=False, docker=True, parts=False
+):
+    """A machine as the tests want it; `started` of its private engine and of its micro-VM say whether they were."""
     private = SimpleNamespace(
         host="unix:///private.sock",
         cache=tmp_path,
@@ -192,12 +194,23 @@ def machine(tmp_path, own=True, buildx="v0.17.1", root=True, distribution="debia
         answers=lambda: private_up,
     )
 
-    def up(progress):
-        private.started = True
+    vm = SimpleNamespace(
+        host="unix:///vm.sock",
+        cache=tmp_path,
+        started=False,
+        parts=SimpleNamespace(are_there=lambda: parts, client=tmp_path),
+        answers=lambda: False,
+    )
+
+    def start(engine):
+        def up(progress):
+            engine.started = True
+
+        return up
 
     def run(command, variables):
         what = " ".join(command[1:])
-        ours = variables.get("DOCKER_HOST") == private.host
+        ours = variables.get("DOCKER_HOST") in (private.host, vm.host)
         if what.startswith("version"):
             return (0, SERVER, "") if own else (1, '{"Server": null}', "Cannot connect")
         if what.startswith("buildx"):
@@ -206,11 +219,12 @@ def machine(tmp_path, own=True, buildx="v0.17.1", root=True, distribution="debia
             return (0, f"github.com/docker/buildx {version} abc", "") if version else (1, "", "not a docker command")
         return (0, INFO, "")
 
-    private.up = up
+    private.up, vm.up = start(private), start(vm)
     return Machine(
-        is_root=root,
+        is_privileged=root,
         system=System(distribution, "bookworm" if distribution == "debian" else ""),
         private=private,
+        vm=vm,
         run=run,
         which=lambda name: None if name == "docker" and not docker else f"/usr/bin/{name}",
         fetch_client=lambda progress: tmp_path,
@@ -218,25 +232,31 @@ def machine(tmp_path, own=True, buildx="v0.17.1", root=True, distribution="debia
 
 
 @pytest.mark.parametrize(
-    ("conditions", "source", "started", "buildx"),
+    ("conditions", "source", "buildx"),
     [
-        ({}, "own", False, "0.17.1"),
-        ({"root": False}, "own", False, "0.17.1"),
-        ({"buildx": None}, "own", False, "0.29.1"),
-        ({"buildx": "v0.11.2"}, "own", False, "0.29.1"),
-        ({"own": False}, "private", True, "0.29.1"),
-        ({"docker": False}, "private", True, "0.29.1"),
-        ({"own": False, "private_up": True}, "private", True, "0.29.1"),
+        ({}, "own", "0.17.1"),
+        ({"root": False}, "own", "0.17.1"),
+        ({"buildx": None}, "own", "0.29.1"),
+        ({"buildx": "v0.11.2"}, "own", "0.29.1"),
+        ({"own": False}, "private", "0.29.1"),
+        ({"docker": False}, "private", "0.29.1"),
+        ({"own": False, "private_up": True}, "private", "0.29.1"),
+        ({"own": False, "parts": True}, "private", "0.29.1"),
+        ({"own": False, "parts": True, "root": False}, "micro-VM", "0.29.1"),
+        ({"own": False, "parts": True, "distribution": "fedora"}, "micro-VM", "0.29.1"),
+        ({"parts": True, "root": False}, "own", "0.17.1"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
-def test_the_order_of_engines(tmp_path, monkeypatch, conditions, source, started, buildx):
+def test_the_order_of_engines(tmp_path, monkeypatch, conditions, source, buildx):
     monkeypatch.setenv("DOCKER_HOST", "unix:///reader.sock")
     monkeypatch.setenv("DOCKERLAB_CACHE", str(tmp_path))
     here = machine(tmp_path, **conditions)
     engine = find(progress=lambda text: None, machine=here)
-    assert (engine.source, here.private.started, engine.buildx) == (source, started, buildx)
-    assert engine.is_ours == (source == "private")
+    started = {name for name, ours in {"private": here.private, "micro-VM": here.vm}.items() if ours.started}
+    assert (engine.source, engine.buildx) == (source, buildx)
+    assert started == {source} - {"own"}
+    assert engine.is_ours == (source != "own")
 
 
 @pytest.mark.parametrize(
@@ -278,6 +298,24 @@ def test_engines_of_two_cache_folders_share_nothing(tmp_path):
         assert getattr(one, name) != getattr(two, name)
     assert len(one.bridge) <= 15  # the kernel's limit for an interface's name
     assert len(str(one.socket)) < 108  # and for a socket's path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffffff\n", True),
+        ("CapEff:\t00000000a80425fb\n", False),  # root in a container with Docker's default capabilities
+        ("CapEff:\t0000000000201000\n", True),
+        ("CapEff:\t0000000000200000\n", False),
+        ("Name:\tcat\n", False),
+        (None, False),
+    ],
+)
+def test_root_without_capabilities_starts_no_private_engine(tmp_path, text, expected):
+    status = tmp_path / "status"
+    if text is not None:
+        status.write_text(text)
+    assert has_capabilities(status) == expected
 
 
 @pytest.mark.parametrize(

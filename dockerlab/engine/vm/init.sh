@@ -1,0 +1,74 @@
+#!/bin/sh
+# Process 1 of the micro-VM. The root disk is read-only; what Docker stores goes to the data disk, which is new at each
+# start. The addresses are gvproxy's: 192.168.127.1 is the way out and the name server, .2 is this machine, and the
+# containers follow from .64 on the same network, because this kernel has no NAT.
+export PATH=/usr/sbin:/usr/bin HOME=/root
+
+say() {
+    read -r up _ < /proc/uptime
+    echo "vm: $up s: $*"
+}
+
+end() {
+    say "$1"
+    sync
+    mount -o remount,ro /
+    poweroff -f
+}
+
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev 2> /dev/null
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs tmpfs /dev/shm
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /tmp
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+for module in llc stp bridge overlay veth; do insmod "/lib/modules/$module.ko"; done
+# Ports that Docker chooses must be free in the pod too, whose own programs choose theirs from 32768 on.
+echo "20000 29999" > /proc/sys/net/ipv4/ip_local_port_range
+
+say "kernel $(cat /proc/sys/kernel/osrelease) is up"
+if [ -n "$MAKING" ]; then
+    mount -o remount,rw /
+    mount --bind /base /var/lib/docker
+else
+    mount -o noatime /dev/ubdb /var/lib/docker || end "the data disk cannot be mounted"
+    # The files of the base image stay on the root disk: only the notes about them are copied.
+    mkdir /var/lib/docker/overlay2
+    cp -a /base/image /var/lib/docker/
+    cp -a /base/overlay2/l /var/lib/docker/overlay2/
+    for layer in /base/overlay2/*/diff; do
+        here=/var/lib/docker/overlay2/$(basename "${layer%/diff}")
+        mkdir -p "$here/diff"
+        for note in link lower committed; do
+            [ ! -e "${layer%diff}$note" ] || cp "${layer%diff}$note" "$here/"
+        done
+        mount --bind "$layer" "$here/diff"
+    done
+fi
+
+hostname dockerlab
+ip link set lo up
+brctl addbr docker0
+ip link set docker0 address 5a:94:ef:e4:0c:ee
+ip link set vec0 up
+brctl addif docker0 vec0
+ip addr add 192.168.127.2/24 dev docker0
+ip link set docker0 up
+ip route add default via 192.168.127.1
+
+containerd --config /etc/containerd.toml --log-level warn &
+# --tls=false: this address is reached through the pod's socket alone. Unless told so, dockerd waits 15 seconds here.
+dockerd --host=tcp://192.168.127.2:2375 --tls=false --containerd=/run/containerd/containerd.sock --log-level=warn \
+    --iptables=false --ip6tables=false --bip=192.168.127.2/24 --fixed-cidr=192.168.127.64/26 \
+    --default-gateway=192.168.127.1 --userland-proxy-path=/usr/sbin/docker-proxy --shutdown-timeout=5 \
+    --storage-driver=overlay2 &
+dockerd=$!
+say "dockerd starts"
+# Ctrl-Alt-Del is how the keeper asks for the end. It is made a SIGINT to dockerd, not a reset.
+echo 0 > /proc/sys/kernel/ctrl-alt-del
+echo "$dockerd" > /proc/sys/kernel/cad_pid
+wait "$dockerd"
+end "dockerd has ended with exit code $?"

@@ -1,0 +1,229 @@
+"""The process beside a micro-VM: starts it and its network, publishes ports, and notes how it ended.
+
+python -m dockerlab.engine.vm.keeper PARTS CACHE [--making]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from dockerlab.engine.vm.machine import MicroVM
+from dockerlab.engine.vm.parts import GIB, MIB, Parts
+
+API_PORT = 2375
+VM_ADDRESS = "192.168.127.2"
+# The machine outside, as it is called inside.
+OUTSIDE = "192.168.127.254"
+MEMORY_MIB = (700, 2000)  # at least, at most
+KEPT_MIB = 700  # of the pod's memory, for Jupyter, a kernel and the network
+DATA_DISK_BYTES = 12 * GIB
+END_SECONDS = 15
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+
+class Keeper:
+    """Runs one micro-VM to its end."""
+
+    def __init__(self, parts: Parts, cache: Path, making: bool) -> None:
+        self.vm = MicroVM(parts, cache)
+        self.parts, self.making = parts, making
+        self.folder = self.vm.run_folder
+        self.asked_to_end = False
+        self.kernel: subprocess.Popen | None = None
+        self.network: subprocess.Popen | None = None
+
+    def run(self) -> None:
+        """Start everything, wait for the end of the VM, note it, and leave nothing."""
+        lock = (self.folder / "keeper.lock").open("a")  # held for as long as we live
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        signal.signal(signal.SIGTERM, lambda *_: self.end())
+        try:
+            self._start_network()
+            self._start_kernel()
+            threading.Thread(target=self._publish, daemon=True).start()
+            code = self.kernel.wait()
+            if not self.asked_to_end:
+                self._note_death(code)
+        finally:
+            for process in (self.kernel, self.network):
+                if process is not None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end(self) -> None:
+        """Ask the VM to shut down, and kill it where it does not."""
+        self.asked_to_end = True
+        if self.kernel is None:
+            sys.exit(0)
+        threading.Thread(target=self._end_kernel, daemon=True).start()
+
+    # -- starting -----------------------------------------------------------------------------------------------
+
+    def _start_network(self) -> None:
+        control, card = self.folder / "network.sock", self.folder / "card.sock"
+        command = [self.parts.network, f"-listen=unix://{control}", f"-listen-bess=unixpacket://{card}", "-ssh-port=-1"]
+        self.network = self._spawn(command, self.folder / "network.log")
+        deadline = time.monotonic() + 10
+        while not (control.exists() and card.exists()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        from dockerlab.engine.vm.ports import call
+
+        call(control, "expose", str(self.vm.socket), f"tcp://{VM_ADDRESS}:{API_PORT}", "unix")
+
+    def _start_kernel(self) -> None:
+        memory = self.folder / "memory"  # not /dev/shm, which is small in pods
+        nothing = self.folder / "nothing"
+        memory.mkdir()
+        nothing.mkdir()
+        arguments = [
+            self.parts.kernel,
+            f"mem={vm_memory_mib(memory_limit_bytes())}M",
+            "seccomp=auto",
+            f"ubd0{'' if self.making else 'r'}={self.parts.disk}",
+            "root=/dev/ubda",
+            "ro",
+            "init=/init",
+            f"vec0:transport=bess,dst={self.folder / 'card.sock'},depth=128,gro=1",
+            "con0=null,fd:1",
+            "con=null",
+            f"uml_dir={self.folder}/",
+            "umid=vm",
+            f"hostfs={nothing}",  # else the VM could mount this machine's files
+            "noreboot",
+            "panic=-1",
+            *(f"{name}={value}" for name, value in proxies(os.environ).items()),
+        ]
+        if self.making:
+            arguments.append("MAKING=1")
+        else:
+            arguments.append(f"ubd1={make_data_disk(self.folder)}")
+        self.kernel = self._spawn(arguments, self.vm.console, os.environ | {"TMPDIR": str(memory)})
+
+    def _spawn(self, command: list, log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen:
+        with log.open("ab") as file:
+            return subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=self.folder,
+            )
+
+    def _publish(self) -> None:
+        from dockerlab.engine.vm import ports
+
+        while self.kernel.poll() is None and not self.vm.answers():
+            time.sleep(0.1)
+        # When the VM goes, so does the connection that this reads from.
+        with contextlib.suppress(Exception):
+            ports.follow(self.vm.host, self.folder / "network.sock")
+
+    # -- ending -------------------------------------------------------------------------------------------------
+
+    def _end_kernel(self) -> None:
+        press_ctrl_alt_del(self.folder / "vm/mconsole")
+        try:
+            self.kernel.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.kernel.pid, signal.SIGKILL)
+
+    def _note_death(self, code: int) -> None:
+        lines = self.vm.console.read_text(errors="replace").splitlines()
+        note = {"reason": explain(code, lines), "last_lines": lines[-6:]}
+        self.vm.obituary.write_text(json.dumps(note), encoding="utf-8")
+
+
+def explain(code: int, lines: list[str]) -> str:
+    """One sentence on why a VM ended that was not asked to.
+
+    Args:
+        code: of its process; minus the signal where one ended it.
+        lines: of its console.
+    """
+    text = "\n".join(lines[-200:])
+    if killed := re.findall(r"Out of memory: Killed process \d+ \((dockerd|containerd)\)", text):
+        return f"The micro-VM ran out of memory, and its {killed[-1]} was ended."
+    if panic := re.search(r"Kernel panic - not syncing: (.+)", text):
+        return f"The micro-VM's kernel stopped: {panic[1]}."
+    if ended := re.findall(r"^vm: \S+ s: (dockerd has ended .+|the data disk .+)$", text, re.M):
+        return f"The micro-VM shut down, because {ended[-1]}."
+    if code == -signal.SIGKILL:
+        return "The micro-VM was killed from outside, for example because this machine's memory ran out."
+    if code == -signal.SIGBUS:
+        return f"The micro-VM ended, because the disk of {os.environ.get('TMPDIR', '/tmp')} is full."
+    return f"The micro-VM ended with exit code {code}."
+
+
+def press_ctrl_alt_del(console: Path) -> None:
+    """Press the three keys on the VM's management console, which its process 1 takes for a request to shut down.
+
+    The message is user-mode Linux's: a magic number, version 2, a length, 512 bytes of text.
+    """
+    message = struct.pack("<III512s", 0xCAFEBABE, 2, len(b"cad"), b"cad")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, contextlib.suppress(OSError):
+        sender.sendto(message, str(console))
+
+
+def memory_limit_bytes(root: Path = Path("/")) -> int:
+    """The memory that this machine or pod may use, in bytes: the control group's limit, or what is installed."""
+    limits = []
+    for name in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            limits.append(int((root / name).read_text()))
+    meminfo = (root / "proc/meminfo").read_text()
+    limits.append(int(re.search(r"^MemTotal:\s+(\d+) kB", meminfo, re.M)[1]) * 1024)
+    return min(limits)
+
+
+def vm_memory_mib(limit_bytes: int) -> int:
+    """The VM's memory in MiB, out of the limit of the machine or pod in bytes."""
+    least, most = MEMORY_MIB
+    return max(least, min(most, limit_bytes // MIB - KEPT_MIB))
+
+
+def make_data_disk(folder: Path) -> Path:
+    """An empty file system that takes no room until it is written to; at most what the disk has left."""
+    disk = folder / "data.img"
+    room = max(GIB, shutil.disk_usage(folder).free - GIB // 2)
+    with disk.open("wb") as file:
+        file.truncate(min(DATA_DISK_BYTES, room))
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    options = "lazy_itable_init=1,nodiscard"
+    subprocess.run(
+        ["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", options, disk],
+        check=True,
+        env=os.environ | {"PATH": path},
+        stdin=subprocess.DEVNULL,
+    )
+    return disk
+
+
+def proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """The machine's proxies as the VM sees them: in capitals, with its own name for this machine's loopback."""
+    found = {name: environment.get(name) or environment.get(name.lower(), "") for name in PROXIES}
+    inside = {
+        name: re.sub(r"(?<=://)(localhost|127\.0\.0\.1)(?=[:/]|$)", OUTSIDE, value) for name, value in found.items()
+    }
+    return {name: value for name, value in inside.items() if value}
+
+
+if __name__ == "__main__":
+    Keeper(Parts(Path(sys.argv[1])), Path(sys.argv[2]), "--making" in sys.argv[3:]).run()

@@ -1,0 +1,197 @@
+"""Start, stop and look after a micro-VM from outside; `keeper` is the process that runs it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+
+from dockerlab.engine.vm.parts import Parts
+from dockerlab.errors import EngineStartFailed
+from dockerlab.paths import cache_folder
+
+PARTS_FOLDER = Path("/opt/dockerlab-vm")
+START_SECONDS = 120
+STOP_SECONDS = 20
+NEW_DISK = (
+    "The micro-VM's disk is new at each start, so what was built before is gone: "
+    "run the chapter again from its first cell."
+)
+
+
+class MicroVM:
+    """The micro-VM of one cache folder, made of the parts of a folder.
+
+    What it needs while it runs lies in a folder of its own below the temporary folder: sockets, the data disk, its
+    memory. Nothing of it is kept.
+    """
+
+    def __init__(self, parts: Parts | None = None, cache: Path | None = None) -> None:
+        self.parts = parts or Parts(Path(os.environ.get("DOCKERLAB_VM") or PARTS_FOLDER))
+        self.cache = (cache or cache_folder()).resolve()
+        key = hashlib.sha256(str(self.cache).encode()).hexdigest()[:8]
+        # Short: the address of a socket has at most 107 bytes.
+        self.run_folder = Path(tempfile.gettempdir(), f"dockerlab-vm-{key}")
+
+    # -- facts --------------------------------------------------------------------------------------------------
+
+    @property
+    def socket(self) -> Path:
+        """Where its engine's API is."""
+        return self.run_folder / "docker.sock"
+
+    @property
+    def host(self) -> str:
+        """Its DOCKER_HOST."""
+        return f"unix://{self.socket}"
+
+    @property
+    def console(self) -> Path:
+        """What its kernel and its programs have printed since the last start."""
+        return self.cache / "vm-console.log"
+
+    @property
+    def obituary(self) -> Path:
+        """Where the keeper notes how the VM ended."""
+        return self.cache / "vm-ended.json"
+
+    def answers(self) -> bool:
+        """Whether its engine answers now."""
+        if not self.socket.exists():
+            return False
+        try:
+            client = docker.DockerClient(base_url=self.host, timeout=10)
+            try:
+                return client.ping()
+            finally:
+                client.close()
+        except Exception:  # any failure to talk to it means the same: it does not answer
+            return False
+
+    def is_kept(self) -> bool:
+        """Whether a keeper is at work: the VM runs, starts or ends."""
+        if not self.run_folder.is_dir():
+            return False
+        with (self.run_folder / "keeper.lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def death(self) -> dict:
+        """How the VM ended that was not asked to: reason (one sentence), last_lines; {} where none has."""
+        try:
+            return json.loads(self.obituary.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+    # -- up and down --------------------------------------------------------------------------------------------
+
+    def up(self, progress: Callable[[str], object] = lambda _: None, *, making: bool = False) -> None:
+        """Start it where it does not run, and wait until its engine answers.
+
+        Args:
+            progress: gets a line about each thing that is going on, with the seconds since the VM began.
+            making: with its own disk writable and as the engine's store; for `disk.make` alone.
+
+        Raises:
+            EngineStartFailed: with the last lines of its console.
+        """
+        with self._lock():
+            if self.answers():
+                return
+            if not self.is_kept():
+                if death := self.death():
+                    progress(f"{death['reason']} Starting it again. {NEW_DISK}")
+                self._start(making)
+            began = time.monotonic()
+            seen = 0
+            while time.monotonic() - began < START_SECONDS:
+                lines = [line for line in self._console_lines() if line.startswith("vm: ")]
+                for line in lines[seen:]:
+                    progress(line)
+                seen = len(lines)
+                if self.answers():
+                    progress(f"the micro-VM's engine answers after {time.monotonic() - began:.1f} s")
+                    return
+                if not self.is_kept():
+                    break
+                time.sleep(0.05)
+            last = self._console_lines()[-8:]
+            self._end()
+            raise EngineStartFailed(
+                "The micro-VM's Docker engine did not come up.",
+                last_lines=last,
+                advice=f"Its console is in {self.console}. It needs about 1 GB of memory and 1 GB of disk in "
+                f"{tempfile.gettempdir()}; then try `dockerlab engine up` again.",
+            )
+
+    def down(self) -> bool:
+        """Stop it; whether there was anything to stop."""
+        with self._lock():
+            self.obituary.unlink(missing_ok=True)
+            was_there = self.is_kept()
+            self._end()
+            return was_there
+
+    def _start(self, making: bool) -> None:
+        shutil.rmtree(self.run_folder, ignore_errors=True)
+        self.run_folder.mkdir(mode=0o700)
+        self.obituary.unlink(missing_ok=True)
+        self.console.write_bytes(b"")
+        command = [sys.executable, "-m", "dockerlab.engine.vm.keeper", self.parts.folder, self.cache]
+        with (self.cache / "vm-keeper.log").open("wb") as log:
+            keeper = subprocess.Popen(
+                [*command, *(["--making"] if making else [])],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd="/",
+            )
+        (self.run_folder / "keeper.pid").write_text(str(keeper.pid))
+        while not self.is_kept() and keeper.poll() is None:
+            time.sleep(0.02)
+
+    def _end(self) -> None:
+        """Have the keeper end the VM and itself; by force where it does not."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int((self.run_folder / "keeper.pid").read_text())
+            if self.is_kept():
+                os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + STOP_SECONDS
+            while self.is_kept() and time.monotonic() < deadline:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+                time.sleep(0.05)
+            if self.is_kept():
+                os.killpg(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        shutil.rmtree(self.run_folder, ignore_errors=True)
+
+    def _console_lines(self) -> list[str]:
+        try:
+            return self.console.read_text(errors="replace").splitlines()
+        except OSError:
+            return []
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        self.cache.mkdir(parents=True, exist_ok=True)
+        with (self.cache / "engine.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield

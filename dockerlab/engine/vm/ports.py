@@ -1,0 +1,84 @@
+"""Publish the ports of the micro-VM's containers on this machine's loopback, as they come and go."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import docker
+
+VM_ADDRESS = "192.168.127.2"
+LOOPBACK = "127.0.0.1"
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("gvproxy", timeout=10)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(self._path))
+
+
+def call(control: Path, verb: str, local: str, remote: str = "", protocol: str = "tcp") -> bool:
+    """Ask gvproxy to `expose` or `unexpose` an address of this machine; whether it did.
+
+    Args:
+        control: gvproxy's own socket.
+        local: an address such as "127.0.0.1:8000", or a path where the protocol is "unix".
+        remote: an address in the VM's network.
+    """
+    connection = _UnixConnection(control)
+    try:
+        body = json.dumps({"local": local, "remote": remote, "protocol": protocol})
+        connection.request("POST", f"/services/forwarder/{verb}", body)
+        return connection.getresponse().status == http.client.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def published(containers: Iterable[Mapping]) -> dict[str, str]:
+    """The addresses to listen on and where each leads, out of the engine's list of containers.
+
+    A container on Docker's default network has an address in the VM's own network, so its port is reached directly,
+    also where it is published on the VM's loopback alone. One on another network is reached where it is published.
+    """
+    wanted = {}
+    for container in containers:
+        networks = container.get("NetworkSettings", {}).get("Networks", {})
+        address = networks.get("bridge", {}).get("IPAddress", "")
+        for port in container.get("Ports") or ():
+            if port.get("PublicPort") and port.get("Type") == "tcp" and ":" not in port.get("IP", ""):
+                inside = f"{address}:{port['PrivatePort']}" if address else f"{VM_ADDRESS}:{port['PublicPort']}"
+                wanted[f"{LOOPBACK}:{port['PublicPort']}"] = inside
+    return wanted
+
+
+def follow(host: str, control: Path) -> None:
+    """Keep the published ports as the engine's containers want them, until the engine is gone.
+
+    Args:
+        host: DOCKER_HOST of the VM's engine, which must answer.
+    """
+    client = docker.DockerClient(base_url=host, timeout=None)
+    exposed: dict[str, str] = {}
+    # Asked for before the list is read, so that nothing is missed in between.
+    for _ in _and_once_before(client.events(decode=True, filters={"type": ["container", "network"]})):
+        wanted = published(client.api.containers())
+        for local in [local for local, remote in exposed.items() if wanted.get(local) != remote]:
+            call(control, "unexpose", local)
+            del exposed[local]
+        for local, remote in wanted.items():
+            if local not in exposed and call(control, "expose", local, remote):
+                exposed[local] = remote
+
+
+def _and_once_before(events: Iterable[dict]) -> Iterable[dict]:
+    yield {}
+    yield from events
