@@ -150,6 +150,7 @@ def _stand_in(engine: Engine, progress: Callable[[str], object]) -> None:
 
 def _recipe_key() -> str:
     content = b"".join(file.read_bytes() for file in sorted(RECIPE.iterdir()) if file.is_file())
+    content += _apt_settings().encode()
     return hashlib.sha256(content).hexdigest()[:12]
 
 
@@ -183,7 +184,7 @@ def _gather(context: Path, progress: Callable[[str], object]) -> dict[str, str]:
         shutil.copy(CERTIFICATES, context / "certificates" / CERTIFICATES.name)
         pip["cert"] = str(CERTIFICATES)
     (machine / "pip.conf").write_text("[global]\n" + "".join(f"{k} = {v}\n" for k, v in pip.items()))
-    (machine / "apt/apt.conf.d/machine").write_text(_apt_proxies())
+    (machine / "apt/apt.conf.d/machine").write_text(_apt_settings())
     version = tarball.name.split("_")[1].split(".orig")[0]
     return {"python": version, "description": f"Debian 12, CPython {version}"}
 
@@ -253,9 +254,10 @@ def pip_settings(listed: str, environment: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def _apt_proxies() -> str:
+def _apt_settings() -> str:
+    """Of the machine's apt configuration, what a build needs to reach the same mirror, and to accept its lists."""
     done = subprocess.run(["apt-config", "dump"], capture_output=True, text=True)
-    lines = re.findall(r"^Acquire::https?::Proxy .*$", done.stdout, re.M)
+    lines = re.findall(r"^Acquire::(?:https?::Proxy|Check-Valid-Until) .*$", done.stdout, re.M)
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -51,18 +50,6 @@ def down() -> None:
     stopped = [name for name, was_running in names.items() if was_running]
     has_stopped = f"The {' and the '.join(stopped)} has been stopped."
     click.echo(has_stopped if stopped else "No engine of the course was running.")
-
-
-@engine.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--archive", type=click.Path(path_type=Path, exists=True), help="`docker save` of the base image.")
-def make_vm(folder: Path, archive: Path | None) -> None:
-    """Make the parts of a micro-VM in a new FOLDER; the base image is pulled where no archive of it is given."""
-    from dockerlab.engine.find import say
-    from dockerlab.engine.vm.disk import make
-
-    parts = make(folder, archive, say)
-    click.echo(f"The micro-VM is in {parts.folder} (set DOCKERLAB_VM to it where that is not its usual place).")
 
 
 @click.command()

@@ -1,7 +1,8 @@
 """Make the parts that a micro-VM starts from: kernel, network, client, and a disk with the engine and the base image.
 
-All come from Debian's packages, downloaded and verified by apt. Nothing here needs a privilege, so the parts can be
-made in a RUN step of an image's build; the base image gets onto the disk by running the VM once.
+`python -m dockerlab.engine.vm.disk FOLDER [ARCHIVE]` makes them, out of Debian's packages, which apt downloads and
+verifies. Nothing here needs a privilege, so it can be done in a RUN step of an image's build; the base image gets onto
+the disk by running the VM once.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,7 @@ from dockerlab.engine.apt import Apt, find_mirror, unpack
 from dockerlab.engine.private import CLIENT_PACKAGES, System
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import GIB, Parts
-from dockerlab.errors import EngineStartFailed
+from dockerlab.errors import DockerLabError, EngineStartFailed
 from dockerlab.paths import cache_folder
 
 RECIPE = Path(__file__).parent
@@ -164,3 +166,12 @@ def _run(*command: object) -> None:
             f"The micro-VM's disk could not be made: {Path(program).name} ended with {done.returncode}.",
             last_lines=(done.stdout + done.stderr).strip().splitlines()[-8:],
         )
+
+
+if __name__ == "__main__":
+    # python -m dockerlab.engine.vm.disk FOLDER [ARCHIVE]: an archive that is not there is none.
+    _target, _archive = Path(sys.argv[1]), Path(*sys.argv[2:3] or [""])
+    try:
+        make(_target, _archive if _archive.is_file() else None, lambda line: print(line, flush=True))
+    except DockerLabError as error:
+        sys.exit(f"{type(error).__name__}: {error}")

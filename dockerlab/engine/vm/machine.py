@@ -63,6 +63,11 @@ class MicroVM:
         return self.cache / "vm-console.log"
 
     @property
+    def log(self) -> Path:
+        """What the keeper has printed since the last start: nothing, where all is well."""
+        return self.cache / "vm-keeper.log"
+
+    @property
     def obituary(self) -> Path:
         """Where the keeper notes how the VM ended."""
         return self.cache / "vm-ended.json"
@@ -120,7 +125,7 @@ class MicroVM:
             began = time.monotonic()
             seen = 0
             while time.monotonic() - began < START_SECONDS:
-                lines = [line for line in self._console_lines() if line.startswith("vm: ")]
+                lines = [line for line in _lines(self.console) if line.startswith("vm: ")]
                 for line in lines[seen:]:
                     progress(line)
                 seen = len(lines)
@@ -130,7 +135,7 @@ class MicroVM:
                 if not self.is_kept():
                     break
                 time.sleep(0.05)
-            last = self._console_lines()[-8:]
+            last = [*_lines(self.console)[-8:], *_lines(self.log)[-4:]]
             self._end()
             raise EngineStartFailed(
                 "The micro-VM's Docker engine did not come up.",
@@ -153,14 +158,14 @@ class MicroVM:
         self.obituary.unlink(missing_ok=True)
         self.console.write_bytes(b"")
         command = [sys.executable, "-m", "dockerlab.engine.vm.keeper", self.parts.folder, self.cache]
-        with (self.cache / "vm-keeper.log").open("wb") as log:
+        with self.log.open("wb") as log:
             keeper = subprocess.Popen(
                 [*command, *(["--making"] if making else [])],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                cwd="/",
+                cwd=Path(__file__).parents[3],  # where `-m` finds this package, installed or not
             )
         (self.run_folder / "keeper.pid").write_text(str(keeper.pid))
         while not self.is_kept() and keeper.poll() is None:
@@ -183,15 +188,16 @@ class MicroVM:
                 os.waitpid(pid, os.WNOHANG)
         shutil.rmtree(self.run_folder, ignore_errors=True)
 
-    def _console_lines(self) -> list[str]:
-        try:
-            return self.console.read_text(errors="replace").splitlines()
-        except OSError:
-            return []
-
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
         self.cache.mkdir(parents=True, exist_ok=True)
         with (self.cache / "engine.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(errors="replace").splitlines()
+    except OSError:
+        return []
