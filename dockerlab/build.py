@@ -64,7 +64,8 @@ class Build:
 
     Attributes:
         command: as a reader would type it.
-        image_id: digest of the image's config, which is the image ID; the manifest's digest on the containerd store.
+        image_id: digest of the image's config, which is the image ID; the manifest's digest on the containerd store;
+            "" of an engine in a container.
         trace: the folded progress.
         seconds: wall time from the start of the command to its end.
     """
@@ -139,7 +140,8 @@ def build(
     """
     argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
     typed = shlex.join(["docker", "build", *argv])
-    check_context(argv, cwd)
+    if engine.sees_files:
+        check_context(argv, cwd)
     with tempfile.TemporaryDirectory(prefix="dockerlab-build-") as folder:
         metadata = Path(folder, "metadata.json")
         options = [f"--label={key}={value}" for key, value in course_labels(run).items()]
@@ -150,7 +152,7 @@ def build(
             "buildx",
             "build",
             "--progress=rawjson",
-            f"--metadata-file={metadata}",
+            *([f"--metadata-file={metadata}"] if engine.sees_files else []),
             *options,
             *argv,
         ]
