@@ -158,7 +158,11 @@ def build(
         ]
         # An attestation carries the time of the build, which would give each build another digest.
         variables = os.environ | engine.environment() | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"} | (environment or {})
-        trace, text, code, seconds = _follow(command, cwd, variables, view or _NoView())
+        try:
+            trace, text, code, seconds = _follow(command, cwd, variables, view or _NoView())
+        except BuildCancelled:
+            engine.stop_builds()
+            raise
         if code:
             raise _explain(text, trace, argv)
         facts = json.loads(metadata.read_text()) if metadata.exists() else {}

@@ -2,7 +2,7 @@
 
     DockerLabError
     ├── EngineUnavailable          no Docker engine could be found or started
-    ├── EngineStartFailed          the private engine did not come up
+    ├── EngineStartFailed          the private engine, or one in a container, did not come up
     ├── EngineLost                 the engine went away during a command
     ├── BaseImageUnavailable       python:3.11-slim can neither be pulled nor built
     ├── DownloadFailed             a package could not be fetched, or did not verify
@@ -53,7 +53,7 @@ class EngineUnavailable(DockerLabError):
 
 
 class EngineStartFailed(DockerLabError):
-    """The private engine did not come up."""
+    """The private engine, or one in a container, did not come up."""
 
 
 class EngineLost(DockerLabError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,6 +64,10 @@ ENTRYPOINT ["dockerd-entrypoint.sh"]
 """
 
 
+# An attestation carries the time of the build; the client's own variables do not reach into a container.
+_PLAIN = ("-e", "BUILDX_NO_DEFAULT_ATTESTATIONS=1")
+
+
 @dataclass(frozen=True)
 class SecondEngine(Engine):
     """An engine in a container of another one, asked through `docker exec`.
@@ -91,7 +95,7 @@ class SecondEngine(Engine):
 
     def with_options(self, options: Sequence[str]) -> SecondEngine:
         """The same engine, asked through `docker exec OPTIONS …`."""
-        return replace(self, docker=[*self.outer.docker, "exec", *options, self.container, "docker"])
+        return replace(self, docker=[*self.outer.docker, "exec", *options, *_PLAIN, self.container, "docker"])
 
     def stop_builds(self) -> None:
         """Cancel the builds that go on there: to end `docker exec` does not end what it has started."""
@@ -138,7 +142,7 @@ def _make(engine: Engine, base: BaseImage, run: str) -> str:
     return f"a stand-in for {DIND} (Debian's docker.io {engine.version})"
 
 
-def second_engine(engine: Engine, container: str, timeout: float = START_SECONDS) -> SecondEngine:
+def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> SecondEngine:
     """The engine in a running container, as soon as it answers.
 
     Raises:
@@ -163,7 +167,7 @@ def second_engine(engine: Engine, container: str, timeout: float = START_SECONDS
     found = SecondEngine(
         source=f"in the container {container}",
         host="",
-        docker=[*engine.docker, "exec", container, "docker"],
+        docker=[*engine.docker, "exec", *_PLAIN, container, "docker"],
         variables=engine.environment(),
         version=info["ServerVersion"],
         store=store_name(info),
@@ -174,10 +178,19 @@ def second_engine(engine: Engine, container: str, timeout: float = START_SECONDS
     )
     if not found.has_containerd_store:
         raise EngineStartFailed(
-            f"The second engine, {found.version} in {container}, can export no cache: it keeps images in {found.store}.",
+            f"The second engine, Docker {found.version} with {found.store}, can export no cache.",
             advice=f"`docker pull {DIND}` gets a newer one, of release 29 or later.",
         )
     return found
+
+
+def asked(engines: Mapping[str, SecondEngine], words: Sequence[str]) -> tuple[SecondEngine, list[str]] | None:
+    """For `exec [OPTIONS] NAME docker …`, the engine of that name and what follows `docker`; None for all else."""
+    if words[:1] != ["exec"] or "docker" not in words[2:]:
+        return None
+    place = words.index("docker", 2)
+    found = engines.get(words[place - 1])
+    return (found.with_options(words[1 : place - 1]), list(words[place + 1 :])) if found else None
 
 
 def _not_up(engine: Engine, container: str, state: str, timeout: float) -> EngineStartFailed:

@@ -68,6 +68,9 @@ class Engine:
         """Whether its docker command sees the files of this machine."""
         return True
 
+    def stop_builds(self) -> None:
+        """Cancel the builds of a docker command that has been ended, where the engine does not do so by itself."""
+
     def environment(self) -> dict[str, str]:
         """The variables to merge over the machine's for docker commands."""
         return dict(self.variables)
