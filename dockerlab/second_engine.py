@@ -7,6 +7,7 @@ engine listens to nothing but `docker exec`. All that it keeps is in an anonymou
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 import time
@@ -99,7 +100,8 @@ class SecondEngine(Engine):
 
     def stop_builds(self) -> None:
         """Cancel the builds that go on there: to end `docker exec` does not end what it has started."""
-        run_docker(f"exec {self.container} sh -c 'kill $(pidof docker-buildx) || true'", engine=self.outer)
+        with contextlib.suppress(DockerCommandFailed):  # the container has ended, and its builds with it
+            run_docker(f"exec {self.container} sh -c 'kill $(pidof docker-buildx) || true'", engine=self.outer)
 
 
 def ensure_dind(engine: Engine, base: BaseImage, run: str = "") -> str:
@@ -155,11 +157,12 @@ def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> 
     while True:
         state = run_docker(f"inspect --format {{{{.State.Status}}}} {container}", engine=engine).strip()
         try:
-            info = json.loads(run_docker(f"{inside} info --format '{{{{json .}}}}'", engine=engine).splitlines()[-1])
+            said = run_docker(f"{inside} info --format '{{{{json .}}}}'", engine=engine).splitlines()
+            info = json.loads(next((line for line in said if line.startswith("{")), "{}"))
             if info.get("ServerVersion"):
                 break
-        except (DockerCommandFailed, ValueError, IndexError):
-            pass
+        except DockerCommandFailed:
+            pass  # not yet
         if state != "running" or time.monotonic() - begin > timeout:
             raise _not_up(engine, container, state, timeout)
         time.sleep(0.1)
