@@ -80,7 +80,8 @@ class Build:
 
     Attributes:
         command: as a reader would type it.
-        image_id: digest of the image's config, which is the image ID; the manifest's digest on the containerd store.
+        image_id: digest of the image's config, which is the image ID; the manifest's digest on the containerd store;
+            "" of an engine in a container.
         trace: the folded progress.
         seconds: wall time from the start of the command to its end.
     """
@@ -155,7 +156,8 @@ def build(
     """
     argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
     typed = shlex.join(["docker", "build", *argv])
-    check_context(argv, cwd)
+    if engine.sees_files:
+        check_context(argv, cwd)
     with tempfile.TemporaryDirectory(prefix="dockerlab-build-") as folder:
         metadata = Path(folder, "metadata.json")
         options = [f"--label={key}={value}" for key, value in course_labels(run).items()]
@@ -166,13 +168,17 @@ def build(
             "buildx",
             "build",
             "--progress=rawjson",
-            f"--metadata-file={metadata}",
+            *([f"--metadata-file={metadata}"] if engine.sees_files else []),
             *options,
             *argv,
         ]
         # An attestation carries the time of the build, which would give each build another digest.
         variables = os.environ | engine.environment() | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"} | (environment or {})
-        trace, text, code, seconds = _follow(command, cwd, variables, view or _NoView())
+        try:
+            trace, text, code, seconds = _follow(command, cwd, variables, view or _NoView())
+        except BuildCancelled:
+            engine.stop_builds()
+            raise
         if code:
             raise _explain(text, trace, argv, engine)
         facts = json.loads(metadata.read_text()) if metadata.exists() else {}

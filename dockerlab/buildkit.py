@@ -203,6 +203,9 @@ class BuildTrace:
         """Fold one record in. A vertex comes many times, and may run more than once: the last word counts."""
         for vertex in status.vertexes:
             folded = self._folded.setdefault(vertex.digest, _Folded(vertex))
+            if folded.vertex.inputs and not vertex.inputs:
+                # Not a run of the step: its kept result is being fetched, from a cache in a registry for example.
+                vertex = replace(vertex, inputs=folded.vertex.inputs, cached=folded.vertex.cached or vertex.cached)
             folded.vertex = vertex
             if vertex.started is not None:
                 folded.runs[vertex.started] = vertex.completed

@@ -197,6 +197,8 @@ def times(table: pd.DataFrame, title: str) -> Figure:
     alt = "Seconds a build. " + " ".join(
         f"{v}: median {medians[v]:.2f} s of {spans['size'][v]} builds, "
         f"from {spans['min'][v]:.2f} to {spans['max'][v]:.2f} s."
+        if spans["size"][v] > 1
+        else f"{v}: {medians[v]:.2f} s, one build."
         for v in variants[::-1]
     )
 

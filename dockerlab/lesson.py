@@ -33,12 +33,13 @@ from dockerlab import (
     registry,
     retired,
     scoreboard,
+    second_engine,
     secrets,
 )
 from dockerlab import judge as judging
 from dockerlab.claims import claim as make_claim
 from dockerlab.display import size_text
-from dockerlab.engine import find
+from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
 from dockerlab.errors import BuildFailed
 from dockerlab.labels import clean
@@ -77,6 +78,7 @@ class Lesson:
         self.base = ensure_base(self.engine)
         self._images: dict[str, image.Image] = {}
         self._reference: scoreboard.Reference | None = None
+        self._second: dict[str, second_engine.SecondEngine] = {}
         self.last_build: builds.Build | None = None
         self.last_failure: BuildFailed | None = None
         clean(self.engine, chapter)
@@ -121,13 +123,14 @@ class Lesson:
     def docker(self, line: str) -> _Shown | None:
         """Run `docker LINE` as typed and show what it does; what %docker calls.
 
-        `docker build` shows its steps and gives the Build. A port of this machine that is in use is replaced by
-        a free one, with a word about it.
+        `docker build` shows its steps and gives the Build, also in a second engine: `docker exec other docker
+        build …`. A port of this machine that is in use is replaced by a free one, with a word about it.
         """
         words = shlex.split(line)
-        is_build = words[:1] == ["build"] or words[:2] == ["buildx", "build"]
-        if is_build and not any(w.startswith("--progress") for w in words):
-            return self._build(words[1:] if words[0] == "build" else words[2:])
+        engine, inner = second_engine.asked(self._second, words) or (self.engine, words)
+        is_build = inner[:1] == ["build"] or inner[:2] == ["buildx", "build"]
+        if is_build and not any(w.startswith("--progress") for w in inner):
+            return self._build(inner[1:] if inner[0] == "build" else inner[2:], engine)
         if words[:1] == ["run"]:
             line = self._with_free_ports(words)
         container.docker(line, engine=self.engine, run=self.chapter, write=sys.stdout.write)
@@ -141,10 +144,10 @@ class Lesson:
         """Build without showing the steps."""
         return builds.build(arguments, engine=self.engine, run=self.chapter)
 
-    def _build(self, words: Sequence[str]) -> _Shown:
+    def _build(self, words: Sequence[str], engine: Engine) -> _Shown:
         view = display.NotebookView() if display.has_front_end() else display.QuietNotebookView()
         try:
-            done = builds.build(words, engine=self.engine, run=self.chapter, view=view)
+            done = builds.build(words, engine=engine, run=self.chapter, view=view)
         except BuildFailed as failure:
             self.last_failure = failure
             raise
@@ -291,8 +294,19 @@ class Lesson:
 
     def registry(self) -> display.Markdown:
         """Have the image `registry:2`, and say which one it is."""
-        which = registry.ensure_registry(self.engine, self.base, self.chapter)
-        return display.Markdown(f"Registry image: {which}.", f"Registry image: {which}.")
+        return _said(f"Registry image: {registry.ensure_registry(self.engine, self.base, self.chapter)}.")
+
+    def dind(self) -> display.Markdown:
+        """Have the image `docker:dind`, a Docker engine to run in a container, and say which one it is."""
+        return _said(f"Engine image: {second_engine.ensure_dind(self.engine, self.base, self.chapter)}.")
+
+    def second_engine(self, container: str) -> display.Markdown:
+        """Wait until the engine in a container answers, and say what it is.
+
+        From then on `%docker exec CONTAINER docker build …` shows the steps.
+        """
+        engine = self._second[container] = second_engine.wait_for(self.engine, container)
+        return _said(f"Second engine: Docker Engine {engine.version} ({engine.source}, {engine.store}).")
 
     def quiz(self) -> Quiz:
         """The questions at the end of the chapter."""
@@ -410,6 +424,10 @@ def set_line(path: str, start: str, new: str) -> display.Markdown:
 def now() -> str:
     """The present moment, never the same twice: an edit with it in is one that no cache has seen."""
     return datetime.now().isoformat(" ")
+
+
+def _said(sentence: str) -> display.Markdown:
+    return display.Markdown(sentence, sentence)
 
 
 def _difference(path: str, former: str) -> display.Markdown:

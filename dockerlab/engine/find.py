@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,14 @@ class Engine:
     def has_containerd_store(self) -> bool:
         """Whether images are kept by containerd, and not by a graph driver such as overlay2."""
         return self.store.endswith(CONTAINERD)
+
+    @property
+    def sees_files(self) -> bool:
+        """Whether its docker command sees the files of this machine."""
+        return True
+
+    def stop_builds(self) -> None:
+        """Cancel the builds of a docker command that has been ended, where the engine does not do so by itself."""
 
     def environment(self) -> dict[str, str]:
         """The variables to merge over the machine's for docker commands."""
@@ -254,20 +262,24 @@ def _engine(source, host, command, variables, buildx, machine) -> Engine:
             "The Docker engine stopped answering.", last_lines=said.splitlines()[-4:], advice=THREE_WAYS
         )
     info = json.loads(out)
-    driver = info.get("Driver", "")
-    # The containerd store is named by its snapshotter's type; overlay2 and its like are graph drivers.
-    status = dict(row for row in info.get("DriverStatus") or [] if len(row) == 2)
-    store = f"{driver} {CONTAINERD}" if "containerd" in status.get("driver-type", "") else driver
     return Engine(
         source=source,
         host=host,
         docker=command,
         variables=variables,
         version=info.get("ServerVersion", ""),
-        store=store,
+        store=store_name(info),
         buildx=buildx,
         operating_system=info.get("OperatingSystem", ""),
     )
+
+
+def store_name(info: Mapping) -> str:
+    """The name of an engine's image store, from what `docker info` tells as JSON."""
+    driver = info.get("Driver", "")
+    # The containerd store is named by its snapshotter's type; overlay2 and its like are graph drivers.
+    status = dict(row for row in info.get("DriverStatus") or [] if len(row) == 2)
+    return f"{driver} {CONTAINERD}" if "containerd" in status.get("driver-type", "") else driver
 
 
 def _buildx(machine: Machine, command: Sequence[str], variables: dict[str, str]) -> str | None:

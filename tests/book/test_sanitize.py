@@ -64,6 +64,8 @@ def test_every_rule_is_read() -> None:
             "Docker Engine 28.5.2 (private, overlay2). Base image: python:3.11-slim.",
             "Docker Engine 26.1.5+dfsg1 (own, overlayfs (containerd)). Base image: stand-in (128 MB).",
         ),
+        ("Registry image: the official registry:2.", "Registry image: a stand-in for registry:2 (Debian's)."),
+        ("Engine image: the official docker:dind.", "Engine image: a stand-in for docker:dind (Debian's)."),
     ],
 )
 def test_may_differ(stored: str, fresh: str) -> None:

@@ -123,6 +123,22 @@ def test_a_vertex_that_comes_again_counts_once_and_the_last_word_holds():
     assert (step.state, step.seconds) == ("DONE", pytest.approx(4))
 
 
+def test_a_cached_step_whose_result_is_fetched_from_elsewhere_stays_cached_and_in_its_stage():
+    name = "[builder 2/2] RUN x"
+    trace = trace_of(
+        {"vertexes": [vertex("[builder 1/2] FROM y", 1, 2, digest="base")]},
+        {"vertexes": [vertex(name, 2, 2, inputs=["base"], cached=True)]},
+        {"vertexes": [vertex(name, 3)]},  # BuildKit leaves inputs and cached out of what is said about the transfer
+        {"vertexes": [vertex(name, 3, 5)]},
+        {"vertexes": [vertex("[stage-1 1/1] COPY --from=builder /a /b", 5, 6, inputs=[f"sha256:{name}"])]},
+    )
+    assert [(s.stage, s.state, s.seconds) for s in trace.instructions()] == [
+        ("builder", "DONE", 1),
+        ("builder", "CACHED", 0),
+        ("stage-1", "DONE", 1),
+    ]
+
+
 def test_instructions_are_sorted_by_place_and_internal_steps_left_out():
     trace = trace_of(
         {
