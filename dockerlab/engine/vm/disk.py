@@ -1,4 +1,4 @@
-"""Make the parts that a micro-VM starts from: kernel, network, client, and a disk with the engine and the base image.
+"""Make the parts that a micro-VM starts from: kernel, network, client, and disks with the engine and the base image.
 
 `python -m dockerlab.engine.vm.disk FOLDER [ARCHIVE]` makes them, out of Debian's packages, which apt downloads and
 verifies. Nothing here needs a privilege, so it can be done in a RUN step of an image's build; the base image gets onto
@@ -7,7 +7,6 @@ the disk by running the VM once.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 from dockerlab.engine.apt import Apt, find_mirror, unpack
 from dockerlab.engine.private import CLIENT_PACKAGES, System
 from dockerlab.engine.vm.machine import MicroVM
-from dockerlab.engine.vm.parts import GIB, Parts
+from dockerlab.engine.vm.parts import GIB, Parts, e2fsprogs, make_file_system
 from dockerlab.errors import DockerLabError, EngineStartFailed
 from dockerlab.paths import cache_folder
 
@@ -31,7 +30,7 @@ SYSTEM_LIBRARIES = ("libc6", "libseccomp2", "libsystemd0", "libcap2")
 MODULES = ("llc", "stp", "bridge", "overlay", "veth")
 # The commands of init.sh; busybox is each of them under its name.
 COMMANDS = (
-    "basename", "brctl", "cat", "cp", "echo", "hostname", "insmod", "ip", "mkdir", "mount", "poweroff", "sh", "sync",
+    "brctl", "cat", "echo", "hostname", "insmod", "ip", "mkdir", "mount", "poweroff", "sh", "sync",
 )  # fmt: skip
 UNUSED = (
     "usr/share", "usr/lib/cni", "usr/lib/udev", "usr/lib/systemd", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d",
@@ -69,15 +68,14 @@ def make(target: Path, archive: Path | None, progress: Callable[[str], object]) 
         with tempfile.TemporaryDirectory(prefix="dockerlab-vm-") as scratch:
             tree = Path(scratch, "tree")
             _make_tree(engine, machine, tree)
-            progress("making the disk")
-            with parts.disk.open("wb") as file:
-                file.truncate(GIB)
-            # Without a journal: this disk is written once, and only by the steps that follow.
-            _run("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-d", tree, parts.disk)
+            progress("making the disks")
+            make_file_system(parts.disk, GIB, tree)
+        make_file_system(parts.data, GIB)
         _put_base_image(parts, archive, progress)
-        progress("shrinking the disk")
-        _run("e2fsck", "-f", "-p", parts.disk)
-        _run("resize2fs", "-M", parts.disk)
+        progress("shrinking the disks")
+        for disk in (parts.disk, parts.data):
+            e2fsprogs("e2fsck", "-f", "-p", disk)
+            e2fsprogs("resize2fs", "-M", disk)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -101,7 +99,7 @@ def _copy_programs(machine: Path, tools: Path, parts: Parts) -> None:
 
 def _make_tree(engine: Path, machine: Path, tree: Path) -> None:
     """The VM's root file system: the engine's packages, busybox, and init."""
-    for folder in ("dev", "proc", "sys", "tmp", "run", "root", "etc/docker", "etc/ssl/certs", "var/lib/docker", "base"):
+    for folder in ("dev", "proc", "sys", "tmp", "run", "root", "etc/docker", "etc/ssl/certs", "var/lib/docker"):
         (tree / folder).mkdir(parents=True)
     shutil.copytree(engine / "usr", tree / "usr", symlinks=True)
     for name in UNUSED:
@@ -136,7 +134,7 @@ def _make_tree(engine: Path, machine: Path, tree: Path) -> None:
 
 
 def _put_base_image(parts: Parts, archive: Path | None, progress: Callable[[str], object]) -> None:
-    """Run the VM once, with its own disk writable and as the engine's store, and have it get the base image."""
+    """Run the VM once, on the data disk itself and not on a copy, and have its engine get the base image."""
     from dockerlab.engine.base import BASE
 
     with tempfile.TemporaryDirectory(prefix="dockerlab-vm-") as scratch:
@@ -151,19 +149,10 @@ def _put_base_image(parts: Parts, archive: Path | None, progress: Callable[[str]
 
 
 def _run(*command: object) -> None:
-    words = [str(word) for word in command]
-    path = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
-    program = shutil.which(words[0], path=path)
-    if program is None:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
         raise EngineStartFailed(
-            f"The micro-VM's disk cannot be made: there is no {words[0]} on this machine.",
-            advice="On Debian it is in the package e2fsprogs.",
-        )
-    done = subprocess.run([program, *words[1:]], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    # e2fsck says with 1 that it has mended what was to be mended.
-    if done.returncode > (Path(program).name == "e2fsck"):
-        raise EngineStartFailed(
-            f"The micro-VM's disk could not be made: {Path(program).name} ended with {done.returncode}.",
+            f"The micro-VM's parts could not be made: {Path(str(command[0])).name} ended with {done.returncode}.",
             last_lines=(done.stdout + done.stderr).strip().splitlines()[-8:],
         )
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Process 1 of the micro-VM. The root disk is read-only; what Docker stores goes to the data disk, which is new at each
-# start. The addresses are gvproxy's: 192.168.127.1 is the way out and the name server, .2 is this machine, and the
+# Process 1 of the micro-VM. The root disk is read-only; what Docker stores is on the data disk, which at each start is a
+# new copy of one with the base image. The addresses are gvproxy's: 192.168.127.1 is the way out and the name server, .2 is this machine, and the
 # containers follow from .64 on the same network, because this kernel has no NAT.
 export PATH=/usr/sbin:/usr/bin HOME=/root
 
@@ -11,8 +11,7 @@ say() {
 
 end() {
     say "$1"
-    sync
-    mount -o remount,ro /
+    mount -o remount,ro /var/lib/docker || sync
     poweroff -f
 }
 
@@ -30,24 +29,7 @@ for module in llc stp bridge overlay veth; do insmod "/lib/modules/$module.ko"; 
 echo "20000 29999" > /proc/sys/net/ipv4/ip_local_port_range
 
 say "kernel $(cat /proc/sys/kernel/osrelease) is up"
-if [ -n "$MAKING" ]; then
-    mount -o remount,rw /
-    mount --bind /base /var/lib/docker
-else
-    mount -o noatime /dev/ubdb /var/lib/docker || end "the data disk cannot be mounted"
-    # The files of the base image stay on the root disk: only the notes about them are copied.
-    mkdir /var/lib/docker/overlay2
-    cp -a /base/image /var/lib/docker/
-    cp -a /base/overlay2/l /var/lib/docker/overlay2/
-    for layer in /base/overlay2/*/diff; do
-        here=/var/lib/docker/overlay2/$(basename "${layer%/diff}")
-        mkdir -p "$here/diff"
-        for note in link lower committed; do
-            [ ! -e "${layer%diff}$note" ] || cp "${layer%diff}$note" "$here/"
-        done
-        mount --bind "$layer" "$here/diff"
-    done
-fi
+mount -o noatime /dev/ubdb /var/lib/docker || end "the data disk cannot be mounted"
 
 hostname dockerlab
 ip link set lo up

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dockerlab.engine.vm.machine import MicroVM
-from dockerlab.engine.vm.parts import GIB, MIB, Parts
+from dockerlab.engine.vm.parts import GIB, MIB, Parts, copy_larger
 
 API_PORT = 2375
 VM_ADDRESS = "192.168.127.2"
@@ -95,7 +95,8 @@ class Keeper:
             self.parts.kernel,
             f"mem={vm_memory_mib(memory_limit_bytes())}M",
             "seccomp=auto",
-            f"ubd0{'' if self.making else 'r'}={self.parts.disk}",
+            f"ubd0r={self.parts.disk}",
+            f"ubd1={self._data_disk()}",
             "root=/dev/ubda",
             "ro",
             "init=/init",
@@ -109,11 +110,16 @@ class Keeper:
             "panic=-1",
             *(f"{name}={value}" for name, value in proxies(os.environ).items()),
         ]
-        if self.making:
-            arguments.append("MAKING=1")
-        else:
-            arguments.append(f"ubd1={make_data_disk(self.folder)}")
         self.kernel = self._spawn(arguments, self.vm.console, os.environ | {"TMPDIR": str(memory)})
+
+    def _data_disk(self) -> Path:
+        if self.making:
+            return self.parts.data
+        disk = self.folder / "data.img"
+        # It takes no room until it is written to; at most what is left here, and that is not for it alone.
+        room = shutil.disk_usage(self.folder).free - GIB // 2
+        copy_larger(self.parts.data, disk, max(GIB, min(DATA_DISK_BYTES, room)))
+        return disk
 
     def _spawn(self, command: list, log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen:
         with log.open("ab") as file:
@@ -197,23 +203,6 @@ def vm_memory_mib(limit_bytes: int) -> int:
     """The VM's memory in MiB, out of the limit of the machine or pod in bytes."""
     least, most = MEMORY_MIB
     return max(least, min(most, limit_bytes // MIB - KEPT_MIB))
-
-
-def make_data_disk(folder: Path) -> Path:
-    """An empty file system that takes no room until it is written to; at most what the disk has left."""
-    disk = folder / "data.img"
-    room = max(GIB, shutil.disk_usage(folder).free - GIB // 2)
-    with disk.open("wb") as file:
-        file.truncate(min(DATA_DISK_BYTES, room))
-    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
-    options = "lazy_itable_init=1,nodiscard"
-    subprocess.run(
-        ["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", options, disk],
-        check=True,
-        env=os.environ | {"PATH": path},
-        stdin=subprocess.DEVNULL,
-    )
-    return disk
 
 
 def proxies(environment: Mapping[str, str]) -> dict[str, str]:

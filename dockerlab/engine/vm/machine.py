@@ -110,7 +110,7 @@ class MicroVM:
 
         Args:
             progress: gets a line about each thing that is going on, with the seconds since the VM began.
-            making: with its own disk writable and as the engine's store; for `disk.make` alone.
+            making: with the data disk itself and not a copy; for `disk.make` alone.
 
         Raises:
             EngineStartFailed: with the last lines of its console.
