@@ -15,6 +15,7 @@ from dockerlab.image import Image, Layer
 
 ROWS = 6  # of a folder, before the one that adds up the rest
 SHARE = 0.02  # of its layer that a folder must hold for its own rows to be shown
+HTML_WIDTH = 80  # of an instruction, in characters
 TEXT_ROWS, TEXT_LEVELS, TEXT_WIDTH = 3, 2, 56  # the plain-text form cannot be folded, so it shows less
 
 
@@ -39,12 +40,17 @@ class Node:
     @property
     def label(self) -> str:
         """What stands beside the name."""
+        return ", ".join(self.words)
+
+    @property
+    def words(self) -> list[str]:
+        """The label's parts: size, number of files, number of deletions, as far as there are any."""
         words = [size_text(self.size_bytes)] if self.files else []
         words += [f"{self.files:,} files"] if self.files > 1 else []
         if self.deletions:
             is_whiteout = self.deletions == 1 and not words and not self.children
             words.append("deleted" if is_whiteout else f"{self.deletions:,} deleted")
-        return ", ".join(words) or "no files"
+        return words or ["no files"]
 
 
 def tree(layer: Layer) -> Node:
@@ -137,9 +143,11 @@ def _lines(node: Node, levels: int, indent: str = "") -> Iterator[str]:
 
 def _item(node: Node, whole_bytes: int) -> str:
     share = 100 * node.size_bytes / whole_bytes if whole_bytes else 0
+    # Each part of the label stays in one line; between them a narrow screen may break.
+    label = ", ".join(f"<span>{word}</span>" for word in node.words)
     cells = (
-        f'<span class="dl-name">{html.escape(one_line(node.name, 120))}</span> '
-        f'<span class="dl-size">{node.label}</span><span class="dl-share" style="width:{share:.1f}%"></span>'
+        f'<span class="dl-name">{html.escape(one_line(node.name, HTML_WIDTH))}</span> '
+        f'<span class="dl-size">{label}</span><span class="dl-share" style="width:{share:.1f}%"></span>'
     )
     if not node.children:
         return f'<li><div class="dl-row">{cells}</div></li>'
