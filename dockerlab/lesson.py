@@ -29,6 +29,7 @@ from dockerlab import (
     context,
     display,
     experiment,
+    explorer,
     image,
     registry,
     retired,
@@ -211,6 +212,10 @@ class Lesson:
         if len(layers) != 1:
             raise ValueError(f"{len(layers)} layers of {reference} were made by {instruction!r}, not one")
         return layers[0]
+
+    def explore(self, reference: str) -> explorer.Explorer:
+        """A tree of an image to fold open: layers, their folders, the largest files."""
+        return explorer.Explorer(self.images(reference)[reference])
 
     def shared_layers(self, *references: str) -> pd.DataFrame:
         """One row a layer that is stored for these images: instruction, size_MB, images (those that use it)."""

@@ -138,6 +138,21 @@ def test_recorded_notebook_has_nothing_that_differs_between_runs() -> None:
     nbformat.validate(done)
 
 
+@pytest.mark.parametrize(
+    ("tag", "hidden"),
+    [
+        ("hide-input", {"source_hidden": True}),
+        ("hide-output", {"outputs_hidden": True}),
+        ("hide-cell", {"source_hidden": True, "outputs_hidden": True}),
+        ("nbval-ignore-output", None),
+    ],
+)
+def test_what_the_site_folds_jupyterlab_folds_too(tag: str, hidden: dict | None) -> None:
+    raw = notebook("x")
+    raw.cells[1].metadata = nbformat.from_dict({"tags": [tag]})
+    assert book.normalise(raw, "01_tiny").cells[1].metadata.get("jupyter") == hidden
+
+
 def test_record_stores_the_outputs(project: Path) -> None:
     result = CliRunner().invoke(book.book, ["record"], catch_exceptions=False)
     assert result.exit_code == 0

@@ -180,6 +180,20 @@ def test_quiz_is_answered_from_the_keyboard_also_without_javascript(open_page, s
 
 
 @pytest.mark.browser
+def test_explorer_folds_open_from_the_keyboard_without_javascript(open_page, site: Path) -> None:
+    page = open_page((site / "chapters/03_inside_the_image.html").as_uri(), width=360, script=False)
+    layer = page.locator(".dl-explorer > ul > li > details").first
+    folder = layer.locator(":scope > ul > li").first
+    assert not folder.is_visible()
+    layer.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert folder.is_visible()
+    page.emulate_media(media="print")
+    for printed in page.locator(".dl-explorer > ul > li > details > ul > li").all():
+        assert printed.is_visible(), "paper shows what is at the top of each layer"
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("page_name", PAGES[:-2])
 def test_page_reads_from_a_folder_without_javascript(open_page, site: Path, page_name: str) -> None:
     page = open_page((site / page_name).as_uri(), script=False)
