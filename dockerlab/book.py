@@ -41,8 +41,8 @@ NOT_SOURCES = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".pyte
 INGREDIENTS = ("labs", "dockerlab", "chapters/quizzes", "constraints.txt")
 NO_ENGINE = (EngineUnavailable, EngineStartFailed, DownloadFailed, BaseImageUnavailable)
 CELL_TIMEOUT_SECONDS = 900
-# JupyterLab's word for what it folds -> Jupyter Book's tag.
-HIDING = {"source": "hide-input", "outputs": "hide-output"}
+# JupyterLab's word for what it folds -> Jupyter Book's tags.
+HIDING = {"source": {"hide-input", "hide-cell"}, "outputs": {"hide-output", "hide-cell"}}
 KERNEL = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 
@@ -320,7 +320,7 @@ def build_site(source: Path, out: Path) -> Path:
 
 def _kept_metadata(tags: list[str]) -> dict:
     """What the tags mean to Jupyter Book, said to JupyterLab too: there, a stored answer would spoil a prediction."""
-    hidden = {f"{what}_hidden": True for what, tag in HIDING.items() if tag in tags}
+    hidden = {f"{what}_hidden": True for what, hiding in HIDING.items() if hiding & set(tags)}
     return ({"tags": tags} if tags else {}) | ({"jupyter": hidden} if hidden else {})
 
 
