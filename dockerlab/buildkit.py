@@ -237,11 +237,12 @@ class BuildTrace:
         of = {step.digest: step for step in steps}
         users = {needed: digest for digest in of for needed in self._folded[digest].vertex.inputs}
         sizes = Counter(step.stage for step in steps if step.is_instruction)
+        begun = {step.stage for step in steps if step.index == 1}
         for step in steps:
             user = of.get(users.get(step.digest, ""))
             # A FROM that several builds share at this moment bears the name that it has in the first of them.
-            alone = sizes[step.stage] == 1 and step.total > 1
-            if step.is_from and alone and user and user.is_instruction:
+            # A stage that begins with an earlier stage has no FROM here, and counts from 1 without it.
+            if step.is_from and sizes[step.stage] == 1 and user and user.index and user.stage not in begun:
                 of[step.digest] = replace(step, stage=user.stage)
         stages = {step.stage for step in of.values() if step.is_instruction}
         # BuildKit numbers the only stage too where a RUN has a mount. One stage needs no name to be told apart.

@@ -147,8 +147,9 @@ def test_instructions_are_sorted_by_place_and_internal_steps_left_out():
         (["[builder 1/4] FROM x", "[2/3] WORKDIR /a", "[3/3] COPY . ."], ["1/3", "2/3", "3/3"]),
         (["[builder 1/4] FROM x", "[stage-0 2/2] RUN --mount y"], ["1/2", "2/2"]),
         (["[stage-0 1/2] FROM x", "[stage-0 2/2] RUN --mount y"], ["1/2", "2/2"]),
+        (["[base 1/1] FROM x", "[2/2] COPY . ."], ["1/2", "2/2"]),
         # A stage of one line is a stage.
-        (["[tools 1/1] FROM x", "[stage-1 2/2] COPY --from=tools a b"], ["tools 1/1", "stage-1 2/2"]),
+        (["[base 1/1] FROM x", "[stage-1 1/1] RUN y"], ["base 1/1", "stage-1 1/1"]),
         (["[a 1/3] FROM x", "[a 2/3] RUN y"], ["a 1/3", "a 2/3"]),
     ],
 )
