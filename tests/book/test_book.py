@@ -22,15 +22,6 @@ def notebook(*sources: str, tags: dict[int, list[str]] | None = None) -> nbforma
     return nbformat.v4.new_notebook(cells=cells)
 
 
-@pytest.mark.parametrize(
-    ("tag", "folded"),
-    [("hide-input", {"source"}), ("hide-output", {"outputs"}), ("hide-cell", {"source", "outputs"}), ("x", set())],
-)
-def test_what_the_site_hides_is_folded_in_jupyterlab_too(tag: str, folded: set[str]) -> None:
-    cell = book.normalise(notebook("x", tags={1: [tag]}), "01_tiny").cells[1]
-    assert cell.metadata.get("jupyter", {}) == {f"{what}_hidden": True for what in folded}
-
-
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A course with one tiny chapter, and an engine that is only a name."""
