@@ -36,7 +36,10 @@ if TYPE_CHECKING:  # importing nbformat takes half a second, which every other c
     from nbformat import NotebookNode
 
 SOURCES = ("_config.yml", "_toc.yml", "intro.md", "_static", "_templates", "appendices", "chapters", "labs")
-NOT_SOURCES = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".venv", "*.db", ".env")
+# Dockerfile.mine is a reader's work on an exercise.
+NOT_SOURCES = shutil.ignore_patterns(
+    "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".venv", "*.db", ".env", "Dockerfile.mine"
+)
 # What a chapter's outputs depend on besides its own cells and the engine.
 INGREDIENTS = ("labs", "dockerlab", "chapters/quizzes", "constraints.txt")
 NO_ENGINE = (EngineUnavailable, EngineStartFailed, DownloadFailed, BaseImageUnavailable)

@@ -11,11 +11,13 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 STEP_NAME = re.compile(r"^\[(?:(?P<stage>[^\]]*?) )?(?P<index>\d+)/(?P<total>\d+)\] (?P<instruction>.+)$", re.S)
+UNNAMED_STAGE = re.compile(r"stage-\d+$")
 CONTEXT_VERTEX = "[internal] load build context"
 CONTEXT_STATUS = "transferring context:"
 
@@ -223,7 +225,7 @@ class BuildTrace:
         Args:
             now: seconds since the epoch, for the duration of steps that still run; None counts these as 0.
         """
-        steps = [self._step(folded, now) for folded in self._folded.values()]
+        steps = self._at_home([self._step(folded, now) for folded in self._folded.values()])
         # A vertex that another Dockerfile shares may bear the total of that one; a stage's last step is its own.
         last = {step.stage: step for step in sorted(steps, key=lambda s: s.index)}
         steps = [replace(step, total=last[step.stage].total) if step.is_instruction else step for step in steps]
@@ -232,6 +234,23 @@ class BuildTrace:
         for step in steps:
             deepest[step.stage] = max(deepest.get(step.stage, 0), self._depth(step.digest))
         return sorted(steps, key=lambda s: (s.index > 0, deepest[s.stage] if s.index else 0, s.stage, s.index))
+
+    def _at_home(self, steps: list[Step]) -> list[Step]:
+        """The steps, each under a stage of this Dockerfile."""
+        of = {step.digest: step for step in steps}
+        users = {needed: digest for digest in of for needed in self._folded[digest].vertex.inputs}
+        sizes = Counter(step.stage for step in steps if step.is_instruction)
+        begun = {step.stage for step in steps if step.index == 1}
+        for step in steps:
+            user = of.get(users.get(step.digest, ""))
+            # A FROM that several builds share at this moment bears the name that it has in the first of them.
+            # A stage that begins with an earlier stage has no FROM here, and counts from 1 without it.
+            if step.is_from and sizes[step.stage] == 1 and user and user.index and user.stage not in begun:
+                of[step.digest] = replace(step, stage=user.stage)
+        stages = {step.stage for step in of.values() if step.is_instruction}
+        # BuildKit numbers the only stage too where a RUN has a mount. One stage needs no name to be told apart.
+        single = len(stages) == 1 and UNNAMED_STAGE.match(*stages)
+        return [replace(step, stage="") if single else step for step in of.values()]
 
     def _depth(self, digest: str) -> int:
         folded = self._folded.get(digest)

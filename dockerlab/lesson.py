@@ -44,7 +44,7 @@ from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
 from dockerlab.errors import BuildFailed
 from dockerlab.labels import clean
-from dockerlab.paths import make_scratch, project_root
+from dockerlab.paths import leave_scratch, make_scratch, project_root
 from dockerlab.quiz import Quiz, read_quiz
 
 __all__ = ["Lesson", "charts", "claim", "edit", "now", "pd", "ratio", "set_line", "show", "size_text", "summary"]
@@ -72,6 +72,7 @@ class Lesson:
     """
 
     def __init__(self, chapter: str, lab: str = "news-api") -> None:
+        leave_scratch()  # of an earlier lesson in this kernel
         self.chapter = chapter
         self._project = project_root()  # the current folder will be another one
         source = self._project / "labs" / lab

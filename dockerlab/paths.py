@@ -9,7 +9,8 @@ from pathlib import Path
 import platformdirs
 
 CACHE_NAME = "docker-fundamentals-measured"
-# In each scratch folder, so that no folder of the reader's with a similar name is ever taken for one.
+# In each scratch folder, so that no folder of the reader's with a similar name is ever taken for one. It holds the
+# folder that was the current one when the scratch folder was made.
 SCRATCH_MARK = ".dockerlab-scratch"
 
 
@@ -36,8 +37,17 @@ def cache_folder() -> Path:
 def make_scratch(name: str) -> Path:
     """A new folder for one run to work in, marked as the course's."""
     folder = Path(tempfile.mkdtemp(prefix=f"dockerlab-{name}-"))
-    (folder / SCRATCH_MARK).touch()
+    (folder / SCRATCH_MARK).write_text(str(Path.cwd()), encoding="utf-8")
     return folder
+
+
+def leave_scratch() -> None:
+    """Go back from a scratch folder to the folder that was the current one before, such as when a cell runs again."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / SCRATCH_MARK).is_file():
+            os.chdir((folder / SCRATCH_MARK).read_text(encoding="utf-8"))
+            return
 
 
 def scratch_folders() -> list[Path]:

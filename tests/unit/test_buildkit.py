@@ -156,6 +156,25 @@ def test_instructions_are_sorted_by_place_and_internal_steps_left_out():
     assert [s.is_from for s in trace.instructions()] == [True, False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("names", "places"),
+    [
+        # Builds at the same moment share FROM, and the first one has named it.
+        (["[builder 1/4] FROM x", "[2/3] WORKDIR /a", "[3/3] COPY . ."], ["1/3", "2/3", "3/3"]),
+        (["[builder 1/4] FROM x", "[stage-0 2/2] RUN --mount y"], ["1/2", "2/2"]),
+        (["[stage-0 1/2] FROM x", "[stage-0 2/2] RUN --mount y"], ["1/2", "2/2"]),
+        (["[base 1/1] FROM x", "[2/2] COPY . ."], ["1/2", "2/2"]),
+        # A stage of one line is a stage.
+        (["[base 1/1] FROM x", "[stage-1 1/1] RUN y"], ["base 1/1", "stage-1 1/1"]),
+        (["[a 1/3] FROM x", "[a 2/3] RUN y"], ["a 1/3", "a 2/3"]),
+    ],
+)
+def test_the_place_is_that_in_the_readers_own_dockerfile(names, places):
+    chain = zip(names, [[], *([f"sha256:{name}"] for name in names)], strict=False)
+    steps = trace_of({"vertexes": [vertex(name, inputs=inputs) for name, inputs in chain]}).instructions()
+    assert [f"{s.stage} {s.index}/{s.total}".strip() for s in steps] == places
+
+
 def test_context_bytes_logs_warnings_and_transfers():
     context = "[internal] load build context"
     run = "[2/2] RUN x"
