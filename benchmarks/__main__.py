@@ -89,7 +89,7 @@ def survey_table(found: Survey) -> Table:
         caption_justify="left",
     )
     table.add_column("page", no_wrap=True)
-    for heading in ("bytes", "of stock", "of its own files", "requests", "third party"):
+    for heading in ("bytes", "of stock, all", "of stock, own files", "requests", "third party"):
         table.add_column(heading, justify="right")
     table.add_column("largest contentful paint", justify="right", no_wrap=True)
     own, whole = stock.own, stock.whole
