@@ -27,8 +27,8 @@ serve: $(READY) ## Serve the built site on this machine and open it
 record: $(READY) ## Execute every chapter live and store the outputs in chapters/ (for maintainers)
 	@$(BIN)/dockerlab book record $(FLAGS)
 
-bench: $(READY) ## Measure what the library costs on top of docker itself
-	@$(BIN)/python -m benchmarks
+bench: $(READY) ## Measure what the library costs on top of docker, and a page a browser (PARTS="builds chapters pages")
+	@$(BIN)/python -m benchmarks $(PARTS)
 
 clean: ## Stop the private engine; remove what the course made, and _build
 	@if [ -x $(BIN)/dockerlab ]; then $(BIN)/dockerlab clean; $(BIN)/dockerlab engine down; fi

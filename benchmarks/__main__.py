@@ -1,106 +1,142 @@
-"""Measure, and print a table: what, median, spread, goal. Ratios are of pairs measured in turn, in one run."""
+"""`python -m benchmarks [PART …]`: measure the parts named, or all, and print a table of each."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
-import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from datetime import datetime
+from collections.abc import Iterable
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.builds import measure_builds
 from benchmarks.chapters import docker_share
-from dockerlab.build import build
+from benchmarks.measure import Figure
+from benchmarks.pages import VISITS, Survey, build_sites, survey
+from dockerlab.display import size_text
 from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
-from dockerlab.experiment import change_line
-from dockerlab.labels import clean, labels
+from dockerlab.errors import BrowserUnavailable
 from dockerlab.ledger import chapter_files
 from dockerlab.paths import project_root
 
-RUN = "benchmarks"
-PAIRS = 21
-TAG = "dockerlab-bench:1"
-DEVNULL = subprocess.DEVNULL
+
+def builds(console: Console) -> None:
+    """What the library costs on top of docker. Raises EngineUnavailable and its kin."""
+    engine, conditions = ready_engine()
+    console.print("Building once, then measuring builds with nothing changed …")
+    console.print(figures_table(conditions, measure_builds(engine, project_root())))
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Wall time of a call, in seconds."""
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+def chapters(console: Console) -> None:
+    """Execute every chapter once. Raises EngineUnavailable and its kin."""
+    _, conditions = ready_engine()
+    figures = []
+    for file in chapter_files(project_root()):
+        console.print(f"Executing {file.stem} …")
+        figures.append(Figure(f"{file.stem}: run time over its docker commands", [docker_share(file)], "×", "≤ 1.25×"))
+    console.print(figures_table(conditions, figures))
 
 
-def paired(one: Callable[[], object], other: Callable[[], object], pairs: int = PAIRS) -> list[float]:
-    """The ratios of `one` to `other`, each pair measured one right after the other, in alternating order."""
-    one(), other()
-    ratios = []
-    for number in range(pairs):
-        if number % 2:
-            a = seconds(one)
-            b = seconds(other)
-        else:
-            b = seconds(other)
-            a = seconds(one)
-        ratios.append(a / b)
-    return ratios
-
-
-def plain_build(engine: Engine, folder: Path) -> None:
-    """What a reader would type, with the same labels and the same settings."""
-    options = [f"--label={key}={value}" for key, value in labels(RUN).items()]
-    command = [*engine.docker, "buildx", "build", "--progress=quiet", *options, "-t", TAG, "."]
-    variables = os.environ | engine.environment() | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    subprocess.run(command, cwd=folder, env=variables, check=True, stdout=DEVNULL, stderr=DEVNULL)
-
-
-def main() -> None:
-    """Measure all and print the table."""
-    console = Console(highlight=False)
+def pages(console: Console) -> None:
+    """Build the site and visit its pages; needs no engine."""
     root = project_root()
+    with tempfile.TemporaryDirectory(prefix="dockerlab-bench-") as scratch:
+        site, figure = build_sites(root, Path(scratch))
+        console.print(figures_table("The site", [figure]))
+        console.print("Visiting the pages …")
+        try:
+            console.print(survey_table(survey(root, site, Path(scratch))))
+        except BrowserUnavailable as error:
+            console.print(f"No page was visited. {error}")
+
+
+PARTS = {part.__name__: part for part in (builds, chapters, pages)}
+
+
+def ready_engine() -> tuple[Engine, str]:
+    """An engine that has the base image, and the two in words."""
     engine = find()
     base = ensure_base(engine)
-    clean(engine, RUN)
-    table = Table(title=f"Docker Engine {engine.version} ({engine.source}, {engine.store}), {base.describe()}")
-    for column in ("what", "median", "spread", "runs", "goal"):
-        table.add_column(column)
+    return engine, f"Docker Engine {engine.version} ({engine.source}, {engine.store}), {base.describe()}"
 
-    def add(what: str, values: list[float], goal: str) -> None:
-        spread = f"{min(values):.2f} to {max(values):.2f}"
-        table.add_row(what, f"{statistics.median(values):.2f}×", spread, str(len(values)), goal)
 
-    with ExitStack() as stack:
-        stack.callback(clean, engine, RUN)
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="dockerlab-bench-"))
-        folder = Path(scratch, "news-api")
-        shutil.copytree(root / "labs/news-api", folder, ignore=shutil.ignore_patterns("__pycache__", "*.db"))
+def figures_table(title: str, figures: Iterable[Figure]) -> Table:
+    """One row a figure."""
+    table = Table("what", "median", "spread", "runs", "goal", title=title)
+    for figure in figures:
+        median = f"{statistics.median(figure.values):.2f} {figure.unit}".replace(" ×", "×")
+        table.add_row(figure.what, median, spread(figure.values, 2), str(len(figure.values)), figure.goal)
+    return table
 
-        def through_library() -> None:
-            build(f"-t {TAG} .", engine=engine, cwd=folder, run=RUN)
 
-        def edit_and_build() -> None:
-            change_line(folder / "main.py", "GREETING", f'GREETING = "{datetime.now().isoformat()}"')
-            through_library()
-
-        console.print("Building once, then measuring builds with nothing changed …")
-        add(
-            "dockerlab.build over docker buildx build, nothing changed",
-            paired(through_library, lambda: plain_build(engine, folder)),
-            "≤ 1.05×",
+def survey_table(found: Survey) -> Table:
+    """One row a page; under it, what the stock page asked of third parties."""
+    stock = found.stock
+    table = Table(
+        title=f"Chapters next to a stock Jupyter Book page with one widget\n{found.browser} on loopback, empty cache",
+        caption="\n".join(
+            (
+                "Bytes: bodies of the responses, unpacked. The stock page asks third parties for",
+                *(f"  {a.url}: {body_text(a.size_bytes)}" for a in stock.third_party_answers),
+                f"Largest contentful paint: median and spread of {VISITS} visits in ms, load {load()}.",
+            )
+        ),
+        caption_justify="left",
+    )
+    table.add_column("page", no_wrap=True)
+    for heading in ("bytes", "of stock, all", "of stock, own files", "requests", "third party"):
+        table.add_column(heading, justify="right")
+    table.add_column("largest contentful paint", justify="right", no_wrap=True)
+    own, whole = stock.own, stock.whole
+    table.add_row("stock, own files", size_text(own.size_bytes), "", "1.00", str(own.requests))
+    third_party = str(stock.third_party.requests)
+    table.add_row("stock, all", size_text(whole.size_bytes), "1.00", "", str(whole.requests), third_party)
+    table.add_section()
+    for name, visits in found.chapters.items():
+        page = max(visits, key=lambda visit: visit.whole.size_bytes)
+        paints = [visit.largest_paint_ms for visit in visits]
+        table.add_row(
+            name,
+            size_text(page.whole.size_bytes),
+            f"{page.whole.size_bytes / whole.size_bytes:.2f}",
+            f"{page.whole.size_bytes / own.size_bytes:.2f}",
+            str(page.whole.requests),
+            str(page.third_party.requests),
+            f"{statistics.median(paints):.0f} ({spread(paints, 0)})",
         )
-        add("rebuild after a change of code over nothing changed", paired(edit_and_build, through_library), "≤ 1.3×")
-    for file in chapter_files(root):
-        console.print(f"Executing {file.stem} …")
-        add(f"{file.stem}: run time over its docker commands", [docker_share(file)], "≤ 1.25×")
-    console.print(table)
+    table.add_section()
+    table.add_row("goal", "", "≤ 0.5", "", "", "0", "≤ 500")
+    return table
+
+
+def body_text(size_bytes: int | None) -> str:
+    """The size of an answer for people, or that there was none."""
+    return "no answer, no bytes counted" if size_bytes is None else size_text(size_bytes)
+
+
+def load() -> str:
+    """How busy the machine is: a paint on a busy one waits for other work."""
+    return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Least and greatest."""
+    return f"{min(values):.{digits}f}–{max(values):.{digits}f}"
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+def main(parts: tuple[str, ...]) -> None:
+    """Measure the parts named, or all of them, and print a table of each."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    for part in parts or PARTS:
+        PARTS[part](console)
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m benchmarks")

@@ -132,8 +132,7 @@ def serve(port: int, open_it: bool) -> None:
     site = project_root() / "_build/html"
     if not (site / "index.html").exists():
         raise click.ClickException("There is no site yet: `make book` builds it.")
-    handler = partial(QuietHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    with site_server(site, port) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         click.echo(f"The book is at {url} (Ctrl-C ends it)")
         if open_it:
@@ -142,6 +141,11 @@ def serve(port: int, open_it: bool) -> None:
             server.serve_forever()
         except KeyboardInterrupt:
             click.echo()
+
+
+def site_server(site: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
+    """A server of the folder on this machine alone; port 0 is any free one."""
+    return http.server.ThreadingHTTPServer(("127.0.0.1", port), partial(QuietHandler, directory=str(site)))
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

@@ -16,7 +16,8 @@
     ├── NotAnswering               a container did not answer in time
     ├── ClaimFailed                a stated fact does not hold on this run
     ├── ChapterFailed              a cell of a chapter raised an error that the page does not teach
-    └── SiteFailed                 the site could not be built without a warning
+    ├── SiteFailed                 the site could not be built without a warning
+    └── BrowserUnavailable         no Chromium or Chrome was found to look at the site with
 
 Each message is one sentence in the course's words, then the engine's own last lines where there are any,
 then what to do next. The facts are attributes as well, so that a program need not read the message.
@@ -202,4 +203,14 @@ class SiteFailed(DockerLabError):
         super().__init__(
             f"Jupyter Book ended with exit code {exit_code}.",
             advice="A warning counts as an error; it is printed above, with the file and the line.",
+        )
+
+
+class BrowserUnavailable(DockerLabError):
+    """No Chromium or Chrome was found to look at the site with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no Chromium or Chrome on this machine.",
+            advice="To get one: apt-get install chromium, or .venv/bin/playwright install chromium",
         )

@@ -67,11 +67,11 @@ def test_every_figure_has_a_description(site: Path) -> None:
 
 
 def test_every_icon_is_drawn(site: Path) -> None:
-    drawn = set(re.findall(r"^i\.(fa-[\w-]+)", (ROOT / "_static/icons.css").read_text(encoding="utf-8"), re.M))
+    drawn = set(re.findall(r"^\.(fa-[\w-]+)", (ROOT / "_static/icons.css").read_text(encoding="utf-8"), re.M))
     used = {
         name
         for page in PAGES
-        for icon in soup(site / page).select("i[class*=fa-]")
+        for icon in soup(site / page).select("[class*=fa-]")
         for name in icon["class"]
         if name.startswith("fa-") and name not in ("fa-solid", "fa-brands", "fa-lg")
     }
@@ -115,6 +115,7 @@ def open_page(browser) -> Iterator:
         page.on("console", lambda m: m.type in ("error", "warning") and page.troubles.append(f"console: {m.text}"))
         page.on("pageerror", lambda error: page.troubles.append(f"script: {error}"))
         page.on("requestfailed", lambda r: page.troubles.append(f"failed: {r.url} {r.failure}"))
+        page.on("request", lambda r: r.resource_type == "font" and page.troubles.append(f"font: {r.url}"))
         page.on("response", lambda r: r.status >= 400 and page.troubles.append(f"{r.status}: {r.url}"))
         page.on(
             "request",

@@ -1,0 +1,69 @@
+"""A browser and the site on loopback: what the page tests and `make bench` look at the site with.
+
+Playwright comes with requirements-dev.txt; only `open_browser` needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dockerlab.book import site_server
+from dockerlab.errors import BrowserUnavailable
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# A fresh profile that asks nobody for anything.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """A headless browser: the one that DOCKERLAB_BROWSER names, else the machine's, else Playwright's own.
+
+    Raises:
+        BrowserUnavailable: there is none of these.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        program = find_browser(playwright.chromium.executable_path)
+        if program is None:
+            raise BrowserUnavailable()
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def find_browser(of_playwright: str) -> str | None:
+    """The program to start; `of_playwright` is where Playwright would have put its own."""
+    named = os.environ.get("DOCKERLAB_BROWSER")
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    return named or found or (of_playwright if Path(of_playwright).exists() else None)
+
+
+@contextmanager
+def on_loopback(site: Path) -> Iterator[str]:
+    """Serve a folder of pages on a free port of this machine; gives the address, with a slash at its end."""
+    with site_server(site) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
