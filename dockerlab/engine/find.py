@@ -18,8 +18,7 @@ from docker.context import ContextAPI
 from rich.console import Console
 
 from dockerlab.engine.private import PrivateEngine, System, client_folder, fetch_packages
-from dockerlab.engine.vm.keeper import proxies
-from dockerlab.engine.vm.machine import NEW_DISK, MicroVM
+from dockerlab.engine.vm.machine import NEW_DISK, MicroVM, proxies
 from dockerlab.errors import EngineLost, EngineUnavailable
 from dockerlab.paths import cache_folder
 

@@ -7,8 +7,8 @@ import pytest
 
 from dockerlab.build import _hint
 from dockerlab.engine.find import MICRO_VM, Engine
-from dockerlab.engine.vm.keeper import explain, memory_limit_bytes, proxies, vm_memory_mib
-from dockerlab.engine.vm.machine import MicroVM
+from dockerlab.engine.vm.keeper import explain, memory_limit_bytes, vm_memory_mib
+from dockerlab.engine.vm.machine import MicroVM, proxies
 from dockerlab.engine.vm.parts import GIB, MIB, Parts
 from dockerlab.engine.vm.ports import published
 from dockerlab.errors import EngineStartFailed

@@ -14,19 +14,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from dockerlab.engine.apt import Apt, find_mirror, unpack
-from dockerlab.engine.private import CLIENT_PACKAGES, System
+from dockerlab.engine.private import CLIENT_PACKAGES, System, fetch_packages
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import GIB, Parts, e2fsprogs, make_file_system
 from dockerlab.errors import DockerLabError, EngineStartFailed
-from dockerlab.paths import cache_folder
 
 RECIPE = Path(__file__).parent
 # The first Debian whose kernel runs guests by seccomp, which makes a process start three times as fast.
 RELEASE = "forky"
 MACHINE_PACKAGES = ("user-mode-linux", "gvproxy", "libc6")
-SYSTEM_PACKAGES = ("docker.io", "containerd", "runc", "tini-static", "busybox-static")
-SYSTEM_LIBRARIES = ("libc6", "libseccomp2", "libsystemd0", "libcap2")
+SYSTEM_PACKAGES = ("docker.io", "containerd", "runc", "tini-static", "busybox-static", "python3.14-minimal")
+SYSTEM_LIBRARIES = (
+    "libc6", "libcap2", "libexpat1", "libpython3.14-minimal", "libseccomp2", "libssl3t64", "libsystemd0", "zlib1g",
+)  # fmt: skip
 MODULES = ("llc", "stp", "bridge", "overlay", "veth")
 # The commands of init.sh; busybox is each of them under its name.
 COMMANDS = (
@@ -53,13 +53,10 @@ def make(target: Path, archive: Path | None, progress: Callable[[str], object]) 
         EngineStartFailed: the VM did not run, or the base image did not get onto its disk.
     """
     system = System.read()
-    mirror = find_mirror(system.distribution, system.release)
-    apt = Apt(cache_folder() / "apt", mirror)
-    packages = cache_folder() / "packages"
-    machine = unpack(apt, {RELEASE: MACHINE_PACKAGES}, packages / f"vm-machine-{RELEASE}", progress)
-    engine = unpack(apt, {RELEASE: [*SYSTEM_PACKAGES, *SYSTEM_LIBRARIES]}, packages / f"vm-system-{RELEASE}", progress)
-    client = unpack(apt, {RELEASE: [*CLIENT_PACKAGES, "docker-registry"]}, packages / f"vm-client-{RELEASE}", progress)
-    tools = unpack(apt, {system.release: ["patchelf"]}, packages / f"patchelf-{system.release}", progress)
+    machine = fetch_packages(system, {RELEASE: list(MACHINE_PACKAGES)}, progress)
+    engine = fetch_packages(system, {RELEASE: [*SYSTEM_PACKAGES, *SYSTEM_LIBRARIES]}, progress)
+    client = fetch_packages(system, {RELEASE: [*CLIENT_PACKAGES, "docker-registry"]}, progress)
+    tools = fetch_packages(system, {system.release: ["patchelf"]}, progress)
     target.mkdir(parents=True)
     parts = Parts(target.resolve())
     try:
@@ -111,6 +108,8 @@ def _make_tree(engine: Path, machine: Path, tree: Path) -> None:
     for name in ("bin", "sbin", "lib", "lib64"):
         (tree / name).symlink_to(f"usr/{name}")
     (tree / "var/run").symlink_to("../run")
+    (tree / "usr/bin/python3").symlink_to(next((tree / "usr/bin").glob("python3.*")).name)
+    shutil.copy(RECIPE / "relay.py", tree)
     for command in COMMANDS:
         (tree / "usr/bin" / command).symlink_to("busybox")
     modules = tree / "usr/lib/modules"

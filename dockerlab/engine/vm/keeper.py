@@ -21,18 +21,15 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from dockerlab.engine.vm.machine import MicroVM
+from dockerlab.engine.vm import relay
+from dockerlab.engine.vm.machine import MicroVM, proxies
 from dockerlab.engine.vm.parts import GIB, MIB, Parts, copy_larger
+from dockerlab.engine.vm.ports import call, follow
 
-API_PORT = 2375
-VM_ADDRESS = "192.168.127.2"
-# The machine outside, as it is called inside.
-OUTSIDE = "192.168.127.254"
 MEMORY_MIB = (700, 2000)  # at least, at most
 KEPT_MIB = 700  # of the pod's memory, for Jupyter, a kernel and the network
 DATA_DISK_BYTES = 12 * GIB
 END_SECONDS = 15
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 
 class Keeper:
@@ -76,15 +73,16 @@ class Keeper:
     # -- starting -----------------------------------------------------------------------------------------------
 
     def _start_network(self) -> None:
-        control, card = self.folder / "network.sock", self.folder / "card.sock"
+        control, card, way = (self.folder / f"{name}.sock" for name in ("network", "card", "way"))
         command = [self.parts.network, f"-listen=unix://{control}", f"-listen-bess=unixpacket://{card}", "-ssh-port=-1"]
         self.network = self._spawn(command, self.folder / "network.log")
         deadline = time.monotonic() + 10
         while not (control.exists() and card.exists()) and time.monotonic() < deadline:
             time.sleep(0.01)
-        from dockerlab.engine.vm.ports import call
-
-        call(control, "expose", str(self.vm.socket), f"tcp://{VM_ADDRESS}:{API_PORT}", "unix")
+        call(control, "expose", str(way), f"tcp://{relay.VM_ADDRESS}:{relay.PORT}", "unix")
+        listener = relay.listening(str(self.vm.socket))
+        arguments = (listener, lambda: relay.connected(str(way)), False)
+        threading.Thread(target=relay.serve, args=arguments, daemon=True).start()
 
     def _start_kernel(self) -> None:
         memory = self.folder / "memory"  # not /dev/shm, which is small in pods
@@ -134,13 +132,13 @@ class Keeper:
             )
 
     def _publish(self) -> None:
-        from dockerlab.engine.vm import ports
-
-        while self.kernel.poll() is None and not self.vm.answers():
+        """Publish what the engine's containers publish."""
+        while self.kernel.poll() is None:
+            if self.vm.answers():
+                # When the VM goes, so does the connection that this reads from.
+                with contextlib.suppress(Exception):
+                    follow(self.vm.host, self.folder / "network.sock")
             time.sleep(0.1)
-        # When the VM goes, so does the connection that this reads from.
-        with contextlib.suppress(Exception):
-            ports.follow(self.vm.host, self.folder / "network.sock")
 
     # -- ending -------------------------------------------------------------------------------------------------
 
@@ -203,15 +201,6 @@ def vm_memory_mib(limit_bytes: int) -> int:
     """The VM's memory in MiB, out of the limit of the machine or pod in bytes."""
     least, most = MEMORY_MIB
     return max(least, min(most, limit_bytes // MIB - KEPT_MIB))
-
-
-def proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """The machine's proxies as the VM sees them: in capitals, with its own name for this machine's loopback."""
-    found = {name: environment.get(name) or environment.get(name.lower(), "") for name in PROXIES}
-    inside = {
-        name: re.sub(r"(?<=://)(localhost|127\.0\.0\.1)(?=[:/]|$)", OUTSIDE, value) for name, value in found.items()
-    }
-    return {name: value for name, value in inside.items() if value}
 
 
 if __name__ == "__main__":

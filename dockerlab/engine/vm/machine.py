@@ -7,13 +7,14 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import docker
@@ -25,6 +26,9 @@ from dockerlab.paths import cache_folder
 PARTS_FOLDER = Path("/opt/dockerlab-vm")
 START_SECONDS = 120
 STOP_SECONDS = 20
+# The machine outside, as it is called inside.
+OUTSIDE = "192.168.127.254"
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 NEW_DISK = (
     "The micro-VM's disk is new at each start, so what was built before is gone: "
     "run the chapter again from its first cell."
@@ -122,14 +126,14 @@ class MicroVM:
                 if death := self.death():
                     progress(f"{death['reason']} Starting it again. {NEW_DISK}")
                 self._start(making)
-            began = time.monotonic()
-            seen = 0
+            began, said = time.monotonic(), 0
             while time.monotonic() - began < START_SECONDS:
+                answers = self.answers()
                 lines = [line for line in _lines(self.console) if line.startswith("vm: ")]
-                for line in lines[seen:]:
+                for line in lines[said:]:
                     progress(line)
-                seen = len(lines)
-                if self.answers():
+                said = len(lines)
+                if answers:
                     progress(f"the micro-VM's engine answers after {time.monotonic() - began:.1f} s")
                     return
                 if not self.is_kept():
@@ -201,3 +205,12 @@ def _lines(file: Path) -> list[str]:
         return file.read_text(errors="replace").splitlines()
     except OSError:
         return []
+
+
+def proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """The machine's proxies as the VM sees them: in capitals, with its own name for this machine's loopback."""
+    found = {name: environment.get(name) or environment.get(name.lower(), "") for name in PROXIES}
+    inside = {
+        name: re.sub(r"(?<=://)(localhost|127\.0\.0\.1)(?=[:/]|$)", OUTSIDE, value) for name, value in found.items()
+    }
+    return {name: value for name, value in inside.items() if value}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import docker
 
-VM_ADDRESS = "192.168.127.2"
+from dockerlab.engine.vm.relay import VM_ADDRESS
+
 LOOPBACK = "127.0.0.1"
 
 

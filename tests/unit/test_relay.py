@@ -1,0 +1,92 @@
+"""The relay: each direction of a connection ends by itself, and one that breaks takes the other with it."""
+
+import socket
+import threading
+
+import pytest
+
+from dockerlab.engine.vm.relay import CHUNK_BYTES, HEADER, connected, join, listening, serve
+
+PATIENCE_SECONDS = 10
+
+
+@pytest.fixture
+def ends():
+    """The plain ends of two relays that speak in frames to each other: what one sends, the other gets."""
+    sockets = [socket.socketpair() for _ in range(3)]
+    (near, near_plain), (near_framed, far_framed), (far_plain, far) = sockets
+    threads = [
+        threading.Thread(target=join, args=pair, daemon=True)
+        for pair in ((near_plain, near_framed), (far_plain, far_framed))
+    ]
+    for thread in threads:
+        thread.start()
+    for each in (near, far):
+        each.settimeout(PATIENCE_SECONDS)
+    yield near, far
+    for pair in sockets:
+        for each in pair:
+            each.close()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()
+
+
+def everything(source):
+    data = b""
+    while more := source.recv(CHUNK_BYTES):
+        data += more
+    return data
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, 3 * CHUNK_BYTES + 1])
+def test_an_answer_comes_after_the_end_of_the_question(ends, size):
+    near, far = ends
+    sent = bytes(range(256)) * (size // 256 + 1)
+    threading.Thread(target=lambda: (near.sendall(sent[:size]), near.shutdown(socket.SHUT_WR)), daemon=True).start()
+    assert everything(far) == sent[:size]
+    far.sendall(b"answer")
+    far.shutdown(socket.SHUT_WR)
+    assert everything(near) == b"answer"
+
+
+def test_one_who_goes_away_is_missed_at_the_other_end(ends):
+    near, far = ends
+    near.close()
+    assert far.recv(1) == b""
+    with pytest.raises((BrokenPipeError, ConnectionResetError)):
+        far.sendall(bytes(1000 * CHUNK_BYTES))
+
+
+@pytest.mark.parametrize("frame", [b"", b"\0\0", HEADER.pack(9) + b"short"])
+def test_a_way_that_breaks_ends_the_connection(frame):
+    (plain, outside), (framed, way) = socket.socketpair(), socket.socketpair()
+    thread = threading.Thread(target=join, args=(plain, framed), daemon=True)
+    thread.start()
+    way.sendall(frame)
+    way.close()
+    outside.settimeout(PATIENCE_SECONDS)
+    assert everything(outside) in (b"", b"short")
+    thread.join(PATIENCE_SECONDS)
+    assert not thread.is_alive()
+    outside.close()
+
+
+def test_nobody_but_the_gateway_is_let_in():
+    """A container in the VM has an address of its own; here it is loopback's."""
+    reached = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        arguments = (listener, lambda: reached.append("the engine"), True)
+        threading.Thread(target=serve, args=arguments, daemon=True).start()
+        with socket.create_connection(listener.getsockname(), timeout=PATIENCE_SECONDS) as stranger:
+            assert stranger.recv(1) == b""
+    assert reached == []
+
+
+def test_where_the_other_side_cannot_be_reached_the_connection_ends(tmp_path):
+    with listening(str(tmp_path / "here")) as listener:
+        arguments = (listener, lambda: connected(str(tmp_path / "nowhere")), False)
+        threading.Thread(target=serve, args=arguments, daemon=True).start()
+        with connected(str(tmp_path / "here")) as client:
+            client.settimeout(PATIENCE_SECONDS)
+            assert client.recv(1) == b""
