@@ -47,7 +47,9 @@ from dockerlab.labels import clean
 from dockerlab.paths import leave_scratch, make_scratch, project_root
 from dockerlab.quiz import Quiz, read_quiz
 
-__all__ = ["Lesson", "charts", "claim", "edit", "now", "pd", "ratio", "set_line", "show", "size_text", "summary"]
+__all__ = [
+    "Lesson", "charts", "claim", "compare", "edit", "now", "pd", "ratio", "set_line", "show", "size_text", "summary",
+]  # fmt: skip
 
 # A cut-off instruction would hide what the table is about.
 pd.options.display.max_colwidth = None
@@ -407,6 +409,16 @@ def show(path: str) -> display.Markdown:
     file = Path(path)
     language = "docker" if file.name.startswith("Dockerfile") else "python" if file.suffix == ".py" else "text"
     return display.code(file.read_text(encoding="utf-8"), language)
+
+
+def compare(path: str, other: str) -> display.Markdown:
+    """Two Dockerfiles as one diff with every instruction in it; comments and empty lines are left out."""
+    first, second = (
+        [line for line in Path(name).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+        for name in (path, other)
+    )
+    lines = difflib.unified_diff(first, second, path, other, lineterm="", n=len(first))
+    return display.code("\n".join(line for line in lines if not line.startswith("@@")), "diff")
 
 
 def edit(path: str, old: str, new: str) -> display.Markdown:

@@ -207,6 +207,17 @@ def test_claims_are_made_and_compared(chapter) -> None:
     assert ledger.read_chapter(chapter.file).run, "the setup cell's output carries no conditions of the run"
 
 
+def test_claims_that_answer_a_prediction_are_folded_away(chapter) -> None:
+    """From **Predict** to the next prose; a claim's source gives the answer away as much as its output does."""
+    predicting, open_claims = False, []
+    for cell in chapter.cells:
+        if cell.cell_type == "markdown":
+            predicting = "**Predict" in cell.source
+        elif predicting and "claim(" in cell.source and "hide-cell" not in tags(cell):
+            open_claims.append(cell.source)
+    assert open_claims == []
+
+
 def test_comparison_is_not_empty(chapter) -> None:
     """After the sanitiser, most output cells still hold words that could differ."""
     rules = get_sanitize_patterns(Path(__file__).with_name("sanitize.cfg").read_text(encoding="utf-8"))
