@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,9 @@ from dockerlab.build import build
 from dockerlab.container import docker as run_docker
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
-from dockerlab.engine.find import store_name
+from dockerlab.engine.find import MICRO_VM, store_name
+from dockerlab.engine.vm.machine import MicroVM
+from dockerlab.engine.vm.parts import take_out
 from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed, EngineStartFailed
 from dockerlab.labels import RUN
 
@@ -130,18 +133,31 @@ def ensure_dind(engine: Engine, base: BaseImage, run: str = "") -> str:
 
 
 def _make(engine: Engine, base: BaseImage, run: str) -> str:
-    packages = Path(engine.docker[0]).parents[2]
-    if missing := [name for name in (*PROGRAMS, BUILDX) if not (packages / name).exists()]:
-        raise BaseImageUnavailable(
-            f"No registry answers, and the engine's packages hold no {Path(missing[0]).name} to make {DIND} from.",
-            advice="Give the engine a registry to pull from, for example with --registry-mirror.",
-        )
     recipe = DOCKERFILE.format(base=base.reference, programs=" ".join(PROGRAMS), buildx=BUILDX)
     with tempfile.TemporaryDirectory(prefix="dockerlab-dind-") as scratch:
+        packages = _packages(engine, Path(scratch, "packages"))
+        if missing := [name for name in (*PROGRAMS, BUILDX) if not (packages / name).exists()]:
+            raise BaseImageUnavailable(
+                f"No registry answers, and the engine's packages hold no {Path(missing[0]).name} to make {DIND} from.",
+                advice="Give the engine a registry to pull from, for example with --registry-mirror.",
+            )
         (Path(scratch) / "Dockerfile").write_text(recipe, encoding="utf-8")
         # The packages themselves are the context: only what COPY names is sent, and only once.
         build(["-t", DIND, "-f", f"{scratch}/Dockerfile", str(packages)], engine=engine, run=run)
     return f"a stand-in for {DIND} (Debian's docker.io {engine.version})"
+
+
+def _packages(engine: Engine, scratch: Path) -> Path:
+    """The folder of the engine's packages; those of a micro-VM are on its disk, all but the client's."""
+    client = Path(engine.docker[0]).parents[2]
+    if engine.source != MICRO_VM:
+        return client
+    take_out(MicroVM().parts.disk, (name for name in PROGRAMS if not (client / name).exists()), scratch)
+    for name in (*PROGRAMS, BUILDX):
+        if not (scratch / name).exists():
+            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(client / name, scratch / name)
+    return scratch
 
 
 def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> SecondEngine:

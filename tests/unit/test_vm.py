@@ -93,6 +93,7 @@ def test_proxies_are_named_as_the_vm_reaches_them(environment, expected):
 @pytest.mark.parametrize(
     ("code", "lines", "expected"),
     [
+        (None, [], "network has ended"),
         (-9, [], "killed from outside"),
         (-7, [], "is full"),
         (1, [], "exit code 1"),

@@ -23,9 +23,10 @@ RECIPE = Path(__file__).parent
 # The first Debian whose kernel runs guests by seccomp, which makes a process start three times as fast.
 RELEASE = "forky"
 MACHINE_PACKAGES = ("user-mode-linux", "gvproxy", "libc6")
-SYSTEM_PACKAGES = ("docker.io", "containerd", "runc", "tini-static", "busybox-static", "python3.14-minimal")
+SYSTEM_PACKAGES = ("docker.io", "containerd", "tini-static", "busybox-static", "procps", "python3.14-minimal")
 SYSTEM_LIBRARIES = (
-    "libc6", "libcap2", "libexpat1", "libpython3.14-minimal", "libseccomp2", "libssl3t64", "libsystemd0", "zlib1g",
+    "libc6", "libcap2", "libexpat1", "libncursesw6", "libproc2-1", "libpython3.14-minimal", "libseccomp2",
+    "libssl3t64", "libsystemd0", "libtinfo6", "zlib1g",
 )  # fmt: skip
 MODULES = ("llc", "stp", "bridge", "overlay", "veth")
 # The commands of init.sh; busybox is each of them under its name.
@@ -54,7 +55,9 @@ def make(target: Path, archive: Path | None, progress: Callable[[str], object]) 
     """
     system = System.read()
     machine = fetch_packages(system, {RELEASE: list(MACHINE_PACKAGES)}, progress)
-    engine = fetch_packages(system, {RELEASE: [*SYSTEM_PACKAGES, *SYSTEM_LIBRARIES]}, progress)
+    # runc of the machine's release, so that it also runs in images of that release: chapter 4 has an engine in one.
+    packages = {RELEASE: [*SYSTEM_PACKAGES, *SYSTEM_LIBRARIES], system.release: ["runc"]}
+    engine = fetch_packages(system, packages, progress)
     client = fetch_packages(system, {RELEASE: [*CLIENT_PACKAGES, "docker-registry"]}, progress)
     tools = fetch_packages(system, {system.release: ["patchelf"]}, progress)
     target.mkdir(parents=True)

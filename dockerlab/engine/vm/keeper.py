@@ -52,9 +52,10 @@ class Keeper:
             self._start_network()
             self._start_kernel()
             threading.Thread(target=self._publish, daemon=True).start()
-            code = self.kernel.wait()
+            while self.kernel.poll() is None and self.network.poll() is None:
+                time.sleep(0.2)
             if not self.asked_to_end:
-                self._note_death(code)
+                self._note_death(self.kernel.poll())
         finally:
             for process in (self.kernel, self.network):
                 if process is not None:
@@ -90,6 +91,10 @@ class Keeper:
         memory.mkdir()
         nothing.mkdir()
         arguments = [
+            # Its kernel and its processes take turns, never at once: on two processors each turn would wake the other.
+            "taskset",
+            "--cpu-list",
+            str(idlest_processor()),
             self.parts.kernel,
             f"mem={vm_memory_mib(memory_limit_bytes())}M",
             "seccomp=auto",
@@ -149,19 +154,21 @@ class Keeper:
         except subprocess.TimeoutExpired:
             os.killpg(self.kernel.pid, signal.SIGKILL)
 
-    def _note_death(self, code: int) -> None:
+    def _note_death(self, code: int | None) -> None:
         lines = self.vm.console.read_text(errors="replace").splitlines()
         note = {"reason": explain(code, lines), "last_lines": lines[-6:]}
         self.vm.obituary.write_text(json.dumps(note), encoding="utf-8")
 
 
-def explain(code: int, lines: list[str]) -> str:
+def explain(code: int | None, lines: list[str]) -> str:
     """One sentence on why a VM ended that was not asked to.
 
     Args:
-        code: of its process; minus the signal where one ended it.
+        code: of its process; minus the signal where one ended it; None where it runs and its network has ended.
         lines: of its console.
     """
+    if code is None:
+        return "The micro-VM was cut off, because the program that is its network has ended."
     text = "\n".join(lines[-200:])
     if killed := re.findall(r"Out of memory: Killed process \d+ \((dockerd|containerd)\)", text):
         return f"The micro-VM ran out of memory, and its {killed[-1]} was ended."
@@ -184,6 +191,21 @@ def press_ctrl_alt_del(console: Path) -> None:
     message = struct.pack("<III512s", 0xCAFEBABE, 2, len(b"cad"), b"cad")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, contextlib.suppress(OSError):
         sender.sendto(message, str(console))
+
+
+def idlest_processor(seconds: float = 0.1) -> int:
+    """The processor, of those that this process may use, that was idle the longest of the last moment."""
+
+    def idle() -> dict[int, int]:
+        lines = Path("/proc/stat").read_text().splitlines()
+        return {
+            int(words[0][3:]): int(words[4]) for line in lines if re.match(r"cpu\d", line) and (words := line.split())
+        }
+
+    before = idle()
+    time.sleep(seconds)
+    after = idle()
+    return max(os.sched_getaffinity(0), key=lambda number: after.get(number, 0) - before.get(number, 0))
 
 
 def memory_limit_bytes(root: Path = Path("/")) -> int:

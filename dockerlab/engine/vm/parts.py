@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,20 @@ class Parts:
     def are_there(self) -> bool:
         """Whether a micro-VM can be started from this folder."""
         return all(part.exists() for part in (self.kernel, self.network, self.disk, self.data))
+
+
+def take_out(disk: Path, names: Iterable[str], target: Path) -> None:
+    """Copy files of a file system to the same places below a folder, without mounting it.
+
+    Raises:
+        EngineStartFailed: e2fsprogs is not on this machine, or a file is not there.
+    """
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        e2fsprogs("debugfs", "-R", f"dump /{name} {target / name}", disk)
+        if not (target / name).is_file():  # debugfs says so and ends with 0
+            raise EngineStartFailed(f"The micro-VM's disk holds no {name}.")
+        (target / name).chmod(0o755)
 
 
 def make_file_system(file: Path, size_bytes: int, content: Path | None = None) -> None:
