@@ -23,6 +23,7 @@ FROM scratch AS base-image
 # The parts of the micro-VM. It is run once here, to put the base image on its disk: a RUN step needs no privilege
 # for that, nor will the container.
 FROM environment AS micro-vm
+# hadolint ignore=DL3008  # Debian keeps one version of a package a release: a pin would break at the next update
 RUN apt-get update \
     && apt-get install -y --no-install-recommends e2fsprogs \
     && rm -rf /var/lib/apt/lists/*
@@ -35,7 +36,8 @@ RUN --mount=type=cache,target=/var/cache/dockerlab \
     DOCKERLAB_CACHE=/var/cache/dockerlab python -m dockerlab.engine.vm.disk /opt/dockerlab-vm /archive/base.tar
 
 FROM base
-# e2fsprogs makes the VM's second disk at each start; tini is process 1 and reaps what ends.
+# e2fsprogs makes the VM's second disk larger at each start; tini is process 1 and reaps what ends.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends e2fsprogs tini \
     && rm -rf /var/lib/apt/lists/*

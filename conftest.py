@@ -1,15 +1,19 @@
-"""What every kind of test here shares: nbval's sanitiser, time per part, and the clean-up after `make test`."""
+"""What every kind of test here shares: nbval's sanitiser, an engine, a browser, time per part, and the clean-up."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent
-PARTS = ("tests/unit", "tests/engine", "chapters", "tests/book")
+PARTS = ("tests/unit", "tests/engine", "chapters", "tests/book", "tests/pod")
 
 _seconds: Counter[str] = Counter()
 _removed: list[str] = []
@@ -64,3 +68,39 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{part:<14} {_seconds[part]:7.1f} s")
     for line in _removed:
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The engine that the course would use here, with the base image in it."""
+    from dockerlab.engine import find
+    from dockerlab.engine.base import ensure_base
+
+    found = find()
+    ensure_base(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser; where none can be had, the test is skipped, but in continuous integration it fails."""
+    from dockerlab.browser import open_browser
+    from dockerlab.errors import BrowserUnavailable
+
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(open_browser())
+        except BrowserUnavailable as error:
+            if os.environ.get("CI") != "true":
+                pytest.skip(str(error))
+            _install()
+            started = stack.enter_context(open_browser())
+        yield started
+
+
+def _install() -> None:
+    """Debian's Chromium, on a machine that is continuous integration's own."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, "check": False}
+        subprocess.run(["apt-get", "update", "-q"], **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"], **quiet)

@@ -49,7 +49,8 @@ _HINTS = (
     ),
     (
         r"temporary failure in name resolution|temporary failure resolving|could not resolve|name or service not known|"
-        r"network is unreachable|failed to establish a new connection|no route to host|lookup \S+ on \S+:|i/o timeout",
+        r"from versions: none|network is unreachable|failed to establish a new connection|no route to host|"
+        r"lookup \S+ on \S+:|i/o timeout",
         "The engine has no way to the network, or not to this address. Steps that are in its cache still work.",
     ),
 )

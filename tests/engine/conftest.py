@@ -9,20 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab.engine import find
-from dockerlab.engine.base import ensure_base
 from dockerlab.engine.find import Machine, connect
 from dockerlab.engine.network import rules_to_delete
 from dockerlab.engine.private import PrivateEngine
 from dockerlab.labels import clean
-
-
-@pytest.fixture(scope="session")
-def engine():
-    """The engine that the course would use here, with the base image in it."""
-    found = find()
-    ensure_base(found)
-    return found
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from dockerlab.build import _hint
 from dockerlab.engine.find import MICRO_VM, Engine
-from dockerlab.engine.vm.keeper import explain, memory_limit_bytes, vm_memory_mib
+from dockerlab.engine.vm.keeper import data_disk_bytes, explain, memory_limit_bytes, vm_memory_mib
 from dockerlab.engine.vm.machine import MicroVM, proxies
 from dockerlab.engine.vm.parts import GIB, MIB, Parts
 from dockerlab.engine.vm.ports import published
@@ -53,6 +53,20 @@ def test_only_loopback_is_published_whatever_the_container_asks_for(containers, 
 )
 def test_the_vm_leaves_the_pod_memory_for_jupyter(limit, expected):
     assert vm_memory_mib(limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "free", "expected"),
+    [
+        ({}, 100 * GIB, 12 * GIB),
+        ({}, 5 * GIB, 4.5 * GIB),
+        ({}, 0, GIB),
+        ({"DOCKERLAB_VM_DISK_GIB": "2.5"}, 100 * GIB, 2.5 * GIB),
+        ({"DOCKERLAB_VM_DISK_GIB": ""}, 100 * GIB, 12 * GIB),
+    ],
+)
+def test_the_disk_is_no_larger_than_its_place_allows(environment, free, expected):
+    assert data_disk_bytes(environment, free) == expected
 
 
 @pytest.mark.parametrize(
@@ -120,6 +134,7 @@ def test_the_end_of_a_vm_is_explained_in_one_sentence(code, lines, expected):
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("did not complete successfully: exit code: 137", "memory ran out"),
         ("Temporary failure in name resolution", "no way to the network"),
+        ("ERROR: Could not find a version that satisfies it (from versions: none)", "no way to the network"),
         ("dial tcp: lookup registry on 192.168.127.1:53: server misbehaving", "no way to the network"),
         ("SyntaxError: invalid syntax", ""),
     ],

@@ -24,11 +24,11 @@ from pathlib import Path
 from dockerlab.engine.vm import relay
 from dockerlab.engine.vm.machine import MicroVM, proxies
 from dockerlab.engine.vm.parts import GIB, MIB, Parts, copy_larger
-from dockerlab.engine.vm.ports import call, follow
+from dockerlab.engine.vm.ports import Publisher, call
 
 MEMORY_MIB = (700, 2000)  # at least, at most
 KEPT_MIB = 700  # of the pod's memory, for Jupyter, a kernel and the network
-DATA_DISK_BYTES = 12 * GIB
+DATA_DISK_GIB = 12
 END_SECONDS = 15
 
 
@@ -42,6 +42,7 @@ class Keeper:
         self.asked_to_end = False
         self.kernel: subprocess.Popen | None = None
         self.network: subprocess.Popen | None = None
+        self.publisher: Publisher | None = None
 
     def run(self) -> None:
         """Start everything, wait for the end of the VM, note it, and leave nothing."""
@@ -119,9 +120,7 @@ class Keeper:
         if self.making:
             return self.parts.data
         disk = self.folder / "data.img"
-        # It takes no room until it is written to; at most what is left here, and that is not for it alone.
-        room = shutil.disk_usage(self.folder).free - GIB // 2
-        copy_larger(self.parts.data, disk, max(GIB, min(DATA_DISK_BYTES, room)))
+        copy_larger(self.parts.data, disk, data_disk_bytes(os.environ, shutil.disk_usage(self.folder).free))
         return disk
 
     def _spawn(self, command: list, log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen:
@@ -138,16 +137,20 @@ class Keeper:
 
     def _publish(self) -> None:
         """Publish what the engine's containers publish."""
-        while self.kernel.poll() is None:
+        while self.kernel.poll() is None and not self.asked_to_end:
             if self.vm.answers():
                 # When the VM goes, so does the connection that this reads from.
                 with contextlib.suppress(Exception):
-                    follow(self.vm.host, self.folder / "network.sock")
+                    self.publisher = Publisher(self.vm.host, self.folder / "network.sock")
+                    self.publisher.run()
             time.sleep(0.1)
 
     # -- ending -------------------------------------------------------------------------------------------------
 
     def _end_kernel(self) -> None:
+        if self.publisher is not None:
+            with contextlib.suppress(Exception):
+                self.publisher.stop()
         press_ctrl_alt_del(self.folder / "vm/mconsole")
         try:
             self.kernel.wait(END_SECONDS)
@@ -217,6 +220,17 @@ def memory_limit_bytes(root: Path = Path("/")) -> int:
     meminfo = (root / "proc/meminfo").read_text()
     limits.append(int(re.search(r"^MemTotal:\s+(\d+) kB", meminfo, re.M)[1]) * 1024)
     return min(limits)
+
+
+def data_disk_bytes(environment: Mapping[str, str], free_bytes: int) -> int:
+    """The size of the disk that Docker stores on, in bytes; it takes no room until it is written to.
+
+    Args:
+        environment: DOCKERLAB_VM_DISK_GIB says how large it may become, where a pod's storage is limited.
+        free_bytes: what is left where it lies, which is not for it alone.
+    """
+    wanted = float(environment.get("DOCKERLAB_VM_DISK_GIB") or DATA_DISK_GIB)
+    return max(GIB, min(int(wanted * GIB), free_bytes - GIB // 2))
 
 
 def vm_memory_mib(limit_bytes: int) -> int:

@@ -182,14 +182,10 @@ class MicroVM:
             if self.is_kept():
                 os.kill(pid, signal.SIGTERM)
             deadline = time.monotonic() + STOP_SECONDS
-            while self.is_kept() and time.monotonic() < deadline:
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(pid, os.WNOHANG)
+            while _is_keeper(pid) and time.monotonic() < deadline:
                 time.sleep(0.05)
-            if self.is_kept():
+            if _is_keeper(pid):
                 os.killpg(pid, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
         shutil.rmtree(self.run_folder, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -198,6 +194,15 @@ class MicroVM:
         with (self.cache / "engine.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _is_keeper(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):  # where it is a child of ours, its end has to be taken note of
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        return b"dockerlab.engine.vm.keeper" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _lines(file: Path) -> list[str]:

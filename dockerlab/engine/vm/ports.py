@@ -61,25 +61,35 @@ def published(containers: Iterable[Mapping]) -> dict[str, str]:
     return wanted
 
 
-def follow(host: str, control: Path) -> None:
-    """Keep the published ports as the engine's containers want them, until the engine is gone.
+class Publisher:
+    """Keeps the published ports as the containers of an engine want them.
 
     Args:
         host: DOCKER_HOST of the VM's engine, which must answer.
+        control: gvproxy's own socket.
     """
-    client = docker.DockerClient(base_url=host, timeout=None)
-    exposed: dict[str, str] = {}
-    # Asked for before the list is read, so that nothing is missed in between.
-    for _ in _and_once_before(client.events(decode=True, filters={"type": ["container", "network"]})):
-        wanted = published(client.api.containers())
-        for local in [local for local, remote in exposed.items() if wanted.get(local) != remote]:
-            call(control, "unexpose", local)
-            del exposed[local]
+
+    def __init__(self, host: str, control: Path) -> None:
+        self._client = docker.DockerClient(base_url=host, timeout=None)
+        self._control = control
+        self._exposed: dict[str, str] = {}
+        self._events = self._client.events(decode=True, filters={"type": ["container", "network"]})
+
+    def run(self) -> None:
+        """Publish what is wanted now, and again at each event, until the engine is gone or `stop` is called."""
+        self._update()
+        for _ in self._events:
+            self._update()
+
+    def stop(self) -> None:
+        """End `run`: the engine would wait for this connection before it shuts down."""
+        self._events.close()
+
+    def _update(self) -> None:
+        wanted = published(self._client.api.containers())
+        for local in [local for local, remote in self._exposed.items() if wanted.get(local) != remote]:
+            call(self._control, "unexpose", local)
+            del self._exposed[local]
         for local, remote in wanted.items():
-            if local not in exposed and call(control, "expose", local, remote):
-                exposed[local] = remote
-
-
-def _and_once_before(events: Iterable[dict]) -> Iterable[dict]:
-    yield {}
-    yield from events
+            if local not in self._exposed and call(self._control, "expose", local, remote):
+                self._exposed[local] = remote
