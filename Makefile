@@ -7,10 +7,10 @@ PINS := requirements.txt requirements-dev.txt constraints.txt labs/news-api/requ
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve record bench clean distclean
+.PHONY: help book test test-pod serve record bench clean distclean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 book: $(READY) ## Execute every chapter live and build the site (5-10 min the first time, then 3; FLAGS=--fresh repeats all)
 	@$(BIN)/dockerlab book make $(FLAGS)
@@ -20,6 +20,10 @@ test: $(READY) ## Run every test: lint, app, library, engine, all chapters, site
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests
 	@$(BIN)/pytest --nbval --clean-up tests/unit tests/engine chapters tests/book
+
+test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (20 min)
+	@$(BIN)/dockerlab engine up
+	@$(BIN)/pytest --clean-up tests/pod
 
 serve: $(READY) ## Serve the built site on this machine and open it
 	@$(BIN)/dockerlab book serve $(FLAGS)
