@@ -17,6 +17,7 @@ from benchmarks.builds import measure_builds
 from benchmarks.chapters import docker_share
 from benchmarks.measure import Figure
 from benchmarks.pages import VISITS, Survey, build_sites, survey
+from benchmarks.vm import measure_vm
 from dockerlab.display import size_text
 from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
@@ -55,7 +56,14 @@ def pages(console: Console) -> None:
             console.print(f"No page was visited. {error}")
 
 
-PARTS = {part.__name__: part for part in (builds, chapters, pages)}
+def vm(console: Console) -> None:
+    """The course's image, in a container with Binder's limits. Raises EngineUnavailable and its kin."""
+    engine, conditions = ready_engine()
+    console.print("Building the course's image, then measuring the micro-VM in it …")
+    console.print(figures_table(f"Micro-VM with 1 CPU and 2 GB, on {conditions}", measure_vm(engine, project_root())))
+
+
+PARTS = {part.__name__: part for part in (builds, chapters, pages, vm)}
 
 
 def ready_engine() -> tuple[Engine, str]:

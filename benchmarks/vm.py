@@ -1,0 +1,82 @@
+"""The engine in a micro-VM, in a container with Binder's limits, beside the engine that runs that container."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.measure import Figure
+from dockerlab.build import build
+from dockerlab.engine import Engine
+from dockerlab.labels import clean
+from dockerlab.pod import build_image, inside, start_pod
+
+RUN = "bench-pod"
+IMAGE = "dockerlab-bench-pod:1"
+REPEATS = 3
+# Prints the seconds of the step that installs the packages, and then those of rebuilds after a change of code.
+IN_POD = """
+import sys
+from pathlib import Path
+from dockerlab.build import build
+from dockerlab.engine import find
+engine, what = find(start=False), sys.argv[1]
+if what == "change":
+    with Path("main.py").open("a") as file:
+        file.write("# changed\\n")
+done = build(("--no-cache " if what == "install" else "") + "-t bench .", engine=engine)
+steps = done.steps
+print(steps.loc[steps["instruction"].str.startswith("RUN pip"), "seconds"].item() if what == "install" else done.seconds)
+"""
+
+
+def measure_vm(engine: Engine, root: Path) -> Iterator[Figure]:
+    """Start-up, an installation on either engine in turn, rebuilds, memory, size. What was made is removed afterwards.
+
+    Raises:
+        BuildFailed and its kin: the image or the news API did not build.
+    """
+    clean(engine, RUN)
+    with ExitStack() as stack:
+        stack.callback(clean, engine, RUN)
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dockerlab-bench-")))
+        build_image(IMAGE, root, scratch, engine=engine, run=RUN)
+        start_pod(RUN, IMAGE, secrets.token_hex(16), engine=engine, run=RUN)
+        lab = scratch / "news-api"
+        shutil.copytree(root / "labs/news-api", lab, ignore=shutil.ignore_patterns("__pycache__", "*.db"))
+
+        def python_in_pod(what: str) -> float:
+            command = f"cd labs/news-api && python -c '{IN_POD.replace(chr(39), chr(34))}' {what}"
+            return float(inside(RUN, "sh", "-c", command, engine=engine, timeout=300).split()[-1])
+
+        def install_here() -> float:
+            steps = build("--no-cache -t dockerlab-bench:1 .", engine=engine, cwd=lab, run=RUN).steps
+            return steps.loc[steps["instruction"].str.startswith("RUN pip"), "seconds"].item()
+
+        yield Figure(
+            "engine answers after `engine up`", [_start_seconds(engine) for _ in range(REPEATS)], "s", "≤ 15 s"
+        )
+        pairs = [(python_in_pod("install"), install_here()) for _ in range(REPEATS)]
+        yield Figure("dependency layer in the VM", [vm for vm, _ in pairs], "s", "–")
+        yield Figure("dependency layer on the engine outside", [here for _, here in pairs], "s", "–")
+        yield Figure("dependency layer, VM over outside", [vm / here for vm, here in pairs], "×", "≤ 2×")
+        yield Figure("code-only rebuild in the VM", [python_in_pod("change") for _ in range(5)], "s", "≤ 3 s")
+        yield Figure("memory of the pod, caches included", [_memory_MB(engine)], "MB", "≤ 2147 MB")
+        yield Figure("image, unpacked", [engine.client().images.get(IMAGE).attrs["Size"] / 1e6], "MB", "–")
+
+
+def _start_seconds(engine: Engine) -> float:
+    inside(RUN, "python", "-m", "dockerlab", "engine", "down", engine=engine)
+    said = inside(RUN, "python", "-m", "dockerlab", "engine", "up", engine=engine)
+    return float(re.search(r"engine answers after ([\d.]+) s", said)[1])
+
+
+def _memory_MB(engine: Engine) -> float:
+    """The most that the pod has used where the kernel keeps that figure, else what it uses now."""
+    found = engine.client().containers.get(RUN).stats(stream=False)["memory_stats"]
+    return found.get("max_usage", found["usage"]) / 1e6
