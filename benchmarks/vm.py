@@ -30,8 +30,8 @@ if what == "change":
     with Path("main.py").open("a") as file:
         file.write("# changed\\n")
 done = build(("--no-cache " if what == "install" else "") + "-t bench .", engine=engine)
-steps = done.steps
-print(steps.loc[steps["instruction"].str.startswith("RUN pip"), "seconds"].item() if what == "install" else done.seconds)
+pip = done.steps["instruction"].str.startswith("RUN pip")
+print(done.steps.loc[pip, "seconds"].item() if what == "install" else done.seconds)
 """
 
 
