@@ -48,8 +48,9 @@ RUN useradd --uid "$NB_UID" --no-log-init --create-home "$NB_USER" \
     && install -d -o "$NB_USER" -g "$NB_USER" "/home/$NB_USER/course"
 COPY --from=micro-vm /opt/dockerlab-vm /opt/dockerlab-vm
 COPY --from=environment /opt/course /opt/course
-# For an engine that is offered to the container, by its socket or DOCKER_HOST.
-RUN ln -s /opt/dockerlab-vm/client/usr/bin/docker /usr/local/bin/docker \
+# `docker` for an engine that is offered to the container, by its socket or DOCKER_HOST; `dockerlab` for terminals.
+RUN ln -s "/home/$NB_USER/course/pod/dockerlab" /usr/local/bin/dockerlab \
+    && ln -s /opt/dockerlab-vm/client/usr/bin/docker /usr/local/bin/docker \
     && install -d /usr/local/libexec/docker \
     && ln -s /opt/dockerlab-vm/client/usr/libexec/docker/cli-plugins /usr/local/libexec/docker/cli-plugins
 ENV HOME=/home/$NB_USER

@@ -71,8 +71,8 @@ def measure_vm(engine: Engine, root: Path) -> Iterator[Figure]:
 
 
 def _start_seconds(engine: Engine) -> float:
-    inside(RUN, "python", "-m", "dockerlab", "engine", "down", engine=engine)
-    said = inside(RUN, "python", "-m", "dockerlab", "engine", "up", engine=engine)
+    inside(RUN, "dockerlab", "engine", "down", engine=engine)
+    said = inside(RUN, "dockerlab", "engine", "up", engine=engine)
     return float(re.search(r"engine answers after ([\d.]+) s", said)[1])
 
 

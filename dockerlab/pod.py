@@ -42,7 +42,7 @@ def start_pod(name: str, image: str, token: str, *, engine: Engine, run: str) ->
     server = f"jupyter lab --ip=0.0.0.0 --port=8888 --no-browser --IdentityProvider.token={token}"
     docker(f"run -d --name {name} {AS_BINDER} -p 127.0.0.1::8888 {image} {server}", engine=engine, run=run)
     ask(name, "/api", engine=engine, timeout=60)
-    inside(name, "python", "-m", "dockerlab", "engine", "up", engine=engine)
+    inside(name, "dockerlab", "engine", "up", engine=engine)
 
 
 def inside(name: str, *command: str, engine: Engine, timeout: float = 120) -> str:

@@ -63,7 +63,7 @@ def test_the_dockerfile_is_lint_clean(engine):
 
 
 def test_the_engine_is_the_micro_vm_s_and_was_booting_before_it_was_asked_for(in_pod):
-    assert "(micro-VM, overlay2)" in in_pod("python -m dockerlab engine status")
+    assert "(micro-VM, overlay2)" in in_pod("dockerlab engine status")
     assert "engine answers after" in in_pod("cat /tmp/dockerlab-start.log")
 
 
@@ -124,5 +124,5 @@ def test_a_real_engine_that_is_offered_is_used(engine, image):
     if not engine.host.startswith("unix://"):
         pytest.skip("the engine here is not at a socket that could be mounted")
     socket = Path(engine.host.removeprefix("unix://"))
-    options = f"--rm -v {socket}:/var/run/docker.sock --group-add {socket.stat().st_gid} --entrypoint python"
-    assert "(own, " in docker(f"run {options} {image} -m dockerlab engine status", engine=engine, run=RUN)
+    options = f"--rm -v {socket}:/var/run/docker.sock --group-add {socket.stat().st_gid} --entrypoint dockerlab"
+    assert "(own, " in docker(f"run {options} {image} engine status", engine=engine, run=RUN)
