@@ -119,8 +119,9 @@ def open_page(browser) -> Iterator:
         page.on("response", lambda r: r.status >= 400 and page.troubles.append(f"{r.status}: {r.url}"))
         page.on(
             "request",
-            lambda request: request.url.startswith((origin, "data:"))
-            or page.troubles.append(f"third party: {request.url}"),
+            lambda request: (
+                request.url.startswith((origin, "data:")) or page.troubles.append(f"third party: {request.url}")
+            ),
         )
         for _ in range(3):
             page.troubles.clear()

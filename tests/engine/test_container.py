@@ -12,7 +12,7 @@ pytestmark = pytest.mark.engine
 
 BASE = "python:3.11-slim"
 NOTHING = {"containers": 0, "images": 0}
-SERVER = 'python -c "import http.server as h; h.HTTPServer((\'\', 8000), h.SimpleHTTPRequestHandler).serve_forever()"'
+SERVER = "python -c \"import http.server as h; h.HTTPServer(('', 8000), h.SimpleHTTPRequestHandler).serve_forever()\""
 
 
 @pytest.fixture

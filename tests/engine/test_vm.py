@@ -177,6 +177,14 @@ def test_one_that_dies_during_a_build_is_explained_and_starts_again_with_a_new_d
     assert docker("image ls --format {{.Repository}}:{{.Tag}}", engine=engine).split() == [BASE]
 
 
+def test_a_keeper_that_is_killed_takes_all_with_it_and_the_next_start_works(vm):
+    vm.up()
+    os.kill(int((vm.run_folder / "keeper.pid").read_text()), signal.SIGKILL)
+    wait_until(lambda: traces(vm) == [str(vm.run_folder)])
+    vm.up()
+    assert vm.answers()
+
+
 def test_memory_that_runs_out_ends_the_step_and_not_the_engine(vm, tmp_path):
     engine = up(vm)
     here = context(tmp_path / "context", 'RUN python -c "x = bytearray(1 << 33); x[::4096] = bytes(1 << 21)"')

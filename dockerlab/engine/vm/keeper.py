@@ -126,7 +126,7 @@ class Keeper:
     def _spawn(self, command: list, log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen:
         with log.open("ab") as file:
             return subprocess.Popen(
-                command,
+                ["setpriv", "--pdeathsig", "KILL", *command],  # what we started ends with us, also where we are killed
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
