@@ -24,12 +24,13 @@ from pathlib import Path
 from dockerlab.engine.vm import relay
 from dockerlab.engine.vm.machine import MicroVM, proxies
 from dockerlab.engine.vm.parts import GIB, MIB, Parts, copy_larger
-from dockerlab.engine.vm.ports import Publisher, call
+from dockerlab.engine.vm.ports import Publisher, call, withdraw_strangers
 
 MEMORY_MIB = (700, 2000)  # at least, at most
 KEPT_MIB = 700  # of the pod's memory, for Jupyter, a kernel and the network
 DATA_DISK_GIB = 12
 END_SECONDS = 15
+WATCH_SECONDS = 0.5
 
 
 class Keeper:
@@ -39,6 +40,7 @@ class Keeper:
         self.vm = MicroVM(parts, cache)
         self.parts, self.making = parts, making
         self.folder = self.vm.run_folder
+        self.control, self.way = self.folder / "network.sock", self.folder / "way.sock"
         self.asked_to_end = False
         self.kernel: subprocess.Popen | None = None
         self.network: subprocess.Popen | None = None
@@ -54,7 +56,9 @@ class Keeper:
             self._start_kernel()
             threading.Thread(target=self._publish, daemon=True).start()
             while self.kernel.poll() is None and self.network.poll() is None:
-                time.sleep(0.2)
+                time.sleep(WATCH_SECONDS)
+                exposed = self.publisher.exposed if self.publisher else {}
+                withdraw_strangers(self.control, {str(self.way), *list(exposed)})
             if not self.asked_to_end:
                 self._note_death(self.kernel.poll())
         finally:
@@ -75,7 +79,7 @@ class Keeper:
     # -- starting -----------------------------------------------------------------------------------------------
 
     def _start_network(self) -> None:
-        control, card, way = (self.folder / f"{name}.sock" for name in ("network", "card", "way"))
+        control, card, way = self.control, self.folder / "card.sock", self.way
         command = [self.parts.network, f"-listen=unix://{control}", f"-listen-bess=unixpacket://{card}", "-ssh-port=-1"]
         self.network = self._spawn(command, self.folder / "network.log")
         deadline = time.monotonic() + 10
@@ -141,7 +145,7 @@ class Keeper:
             if self.vm.answers():
                 # When the VM goes, so does the connection that this reads from.
                 with contextlib.suppress(Exception):
-                    self.publisher = Publisher(self.vm.host, self.folder / "network.sock")
+                    self.publisher = Publisher(self.vm.host, self.control)
                     self.publisher.run()
             time.sleep(0.1)
 

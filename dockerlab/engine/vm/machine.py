@@ -122,22 +122,24 @@ class MicroVM:
         with self._lock():
             if self.answers():
                 return
-            if not self.is_kept():
-                if death := self.death():
-                    progress(f"{death['reason']} Starting it again. {NEW_DISK}")
-                self._start(making)
-            began, said = time.monotonic(), 0
+            began, said, started = time.monotonic(), 0, False
             while time.monotonic() - began < START_SECONDS:
                 answers = self.answers()
                 lines = [line for line in _lines(self.console) if line.startswith("vm: ")]
-                for line in lines[said:]:
+                for line in lines[said:] if started else ():
                     progress(line)
                 said = len(lines)
                 if answers:
                     progress(f"the micro-VM's engine answers after {time.monotonic() - began:.1f} s")
                     return
                 if not self.is_kept():
-                    break
+                    if started:
+                        break
+                    # Also where one that was there has just gone: what it left is no reason not to start another.
+                    if death := self.death():
+                        progress(f"{death['reason']} Starting it again. {NEW_DISK}")
+                    self._start(making)
+                    began, said, started = time.monotonic(), 0, True
                 time.sleep(0.05)
             last = [*_lines(self.console)[-8:], *_lines(self.log)[-4:]]
             self._end()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 import docker
@@ -44,6 +44,28 @@ def call(control: Path, verb: str, local: str, remote: str = "", protocol: str =
         connection.close()
 
 
+def withdraw_strangers(control: Path, ours: Container[str]) -> None:
+    """Take back what something else than the keeper has had gvproxy listen on.
+
+    gvproxy takes such wishes from inside the VM too, at the address of the gateway, and would listen beyond loopback.
+
+    Args:
+        control: gvproxy's own socket.
+        ours: the addresses and paths that the keeper has asked for.
+    """
+    connection = _UnixConnection(control)
+    try:
+        connection.request("GET", "/services/forwarder/all")
+        listed = json.loads(connection.getresponse().read() or "[]") or []
+    except (OSError, ValueError, http.client.HTTPException):
+        return
+    finally:
+        connection.close()
+    for entry in listed:
+        if entry["local"] not in ours:
+            call(control, "unexpose", entry["local"], protocol=entry["protocol"])
+
+
 def published(containers: Iterable[Mapping]) -> dict[str, str]:
     """The addresses to listen on and where each leads, out of the engine's list of containers.
 
@@ -72,7 +94,7 @@ class Publisher:
     def __init__(self, host: str, control: Path) -> None:
         self._client = docker.DockerClient(base_url=host, timeout=None)
         self._control = control
-        self._exposed: dict[str, str] = {}
+        self.exposed: dict[str, str] = {}
         self._events = self._client.events(decode=True, filters={"type": ["container", "network"]})
 
     def run(self) -> None:
@@ -87,9 +109,11 @@ class Publisher:
 
     def _update(self) -> None:
         wanted = published(self._client.api.containers())
-        for local in [local for local, remote in self._exposed.items() if wanted.get(local) != remote]:
+        for local in [local for local, remote in self.exposed.items() if wanted.get(local) != remote]:
             call(self._control, "unexpose", local)
-            del self._exposed[local]
+            del self.exposed[local]
         for local, remote in wanted.items():
-            if local not in self._exposed and call(self._control, "expose", local, remote):
-                self._exposed[local] = remote
+            if local not in self.exposed:
+                self.exposed[local] = remote  # before it is, so that it is never taken for a stranger's
+                if not call(self._control, "expose", local, remote):
+                    del self.exposed[local]
