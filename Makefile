@@ -12,10 +12,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-book: $(READY) ## Execute every chapter live and build the site (5-10 min the first time, then 3; FLAGS=--fresh repeats all)
+book: $(READY) ## Execute every chapter live and build the site (10-16 min the first time; FLAGS=--fresh repeats all: 5)
 	@$(BIN)/dockerlab book make $(FLAGS)
 
-test: $(READY) ## Run every test: lint, app, library, engine, all chapters, site (15 min the first time, then 8)
+test: $(READY) ## Run every test: lint, app, library, engine, all chapters, site (16 min, and 6 more the first time)
 	@$(BIN)/ruff check .
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests
