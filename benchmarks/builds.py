@@ -23,9 +23,9 @@ DEVNULL = subprocess.DEVNULL
 
 
 def plain_build(engine: Engine, folder: Path) -> None:
-    """What a reader would type, with the same labels and the same settings."""
+    """What a reader would type, which shows its progress too, with the same labels and the same settings."""
     options = [f"--label={key}={value}" for key, value in labels(RUN).items()]
-    command = [*engine.docker, "buildx", "build", "--progress=quiet", *options, "-t", TAG, "."]
+    command = [*engine.docker, "buildx", "build", *options, "-t", TAG, "."]
     variables = os.environ | engine.environment() | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     subprocess.run(command, cwd=folder, env=variables, check=True, stdout=DEVNULL, stderr=DEVNULL)
 

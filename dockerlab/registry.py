@@ -10,14 +10,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import docker.errors
-
 from dockerlab.build import build
-from dockerlab.container import docker as run_docker
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
-from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed
-from dockerlab.labels import RUN
+from dockerlab.stand_in import ensure_image, not_in_packages
 
 REGISTRY = "registry:2"
 DOCKERFILE = """\
@@ -44,32 +40,13 @@ def ensure_registry(engine: Engine, base: BaseImage, run: str = "") -> str:
     Raises:
         BaseImageUnavailable: it can neither be pulled nor made.
     """
-    try:
-        image = engine.client().images.get(REGISTRY)
-    except docker.errors.ImageNotFound:
-        image = None
-    if image is not None and RUN not in (image.labels or {}):
-        return f"the official {REGISTRY}"
-    if base.stand_in:  # where the base could not be pulled, this could not either
-        return _make(engine, base, run)
-    try:
-        run_docker(f"pull -q {REGISTRY}", engine=engine)
-    except DockerCommandFailed as error:
-        raise BaseImageUnavailable(
-            f"The image {REGISTRY} could not be pulled.",
-            last_lines=error.last_lines,
-            advice=f"Check the network and `docker pull {REGISTRY}`.",
-        ) from None
-    return f"the official {REGISTRY}"
+    return ensure_image(REGISTRY, _make, engine, base, run)
 
 
 def _make(engine: Engine, base: BaseImage, run: str) -> str:
     server = Path(engine.docker[0]).with_name("docker-registry")
     if not server.exists():
-        raise BaseImageUnavailable(
-            f"No registry answers, and the engine's packages hold no registry server to make {REGISTRY} from.",
-            advice="Give the engine a registry to pull from, for example with --registry-mirror.",
-        )
+        raise not_in_packages(REGISTRY, "registry server")
     with tempfile.TemporaryDirectory(prefix="dockerlab-registry-") as scratch:
         context = Path(scratch)
         shutil.copy(server, context)

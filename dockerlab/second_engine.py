@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import docker
-import docker.errors
 
 from dockerlab.build import build
 from dockerlab.container import docker as run_docker
@@ -26,8 +25,8 @@ from dockerlab.engine.base import BaseImage
 from dockerlab.engine.find import MICRO_VM, store_name
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import take_out
-from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed, EngineStartFailed
-from dockerlab.labels import RUN
+from dockerlab.errors import DockerCommandFailed, EngineStartFailed
+from dockerlab.stand_in import ensure_image, not_in_packages
 
 DIND = "docker:dind"
 START_SECONDS = 60
@@ -113,23 +112,7 @@ def ensure_dind(engine: Engine, base: BaseImage, run: str = "") -> str:
     Raises:
         BaseImageUnavailable: it can neither be pulled nor made.
     """
-    try:
-        image = engine.client().images.get(DIND)
-    except docker.errors.ImageNotFound:
-        image = None
-    if image is not None and RUN not in (image.labels or {}):
-        return f"the official {DIND}"
-    if base.stand_in:  # where the base could not be pulled, this could not either
-        return _make(engine, base, run)
-    try:
-        run_docker(f"pull -q {DIND}", engine=engine)
-    except DockerCommandFailed as error:
-        raise BaseImageUnavailable(
-            f"The image {DIND} could not be pulled.",
-            last_lines=error.last_lines,
-            advice=f"Check the network and `docker pull {DIND}`.",
-        ) from None
-    return f"the official {DIND}"
+    return ensure_image(DIND, _make, engine, base, run)
 
 
 def _make(engine: Engine, base: BaseImage, run: str) -> str:
@@ -137,10 +120,7 @@ def _make(engine: Engine, base: BaseImage, run: str) -> str:
     with tempfile.TemporaryDirectory(prefix="dockerlab-dind-") as scratch:
         packages = _packages(engine, Path(scratch, "packages"))
         if missing := [name for name in (*PROGRAMS, BUILDX) if not (packages / name).exists()]:
-            raise BaseImageUnavailable(
-                f"No registry answers, and the engine's packages hold no {Path(missing[0]).name} to make {DIND} from.",
-                advice="Give the engine a registry to pull from, for example with --registry-mirror.",
-            )
+            raise not_in_packages(DIND, Path(missing[0]).name)
         (Path(scratch) / "Dockerfile").write_text(recipe, encoding="utf-8")
         # The packages themselves are the context: only what COPY names is sent, and only once.
         build(["-t", DIND, "-f", f"{scratch}/Dockerfile", str(packages)], engine=engine, run=run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import docker
 from docker.context import ContextAPI
@@ -26,7 +28,7 @@ OLDEST_BUILDX = (0, 12)  # the first with --progress=rawjson
 THREE_WAYS = (
     "Three ways to get one: install Docker Desktop or Docker Engine and start it; "
     "run as root on Debian or Ubuntu, where the course starts a private engine by itself; "
-    "or set DOCKER_HOST to an engine elsewhere, such as ssh://user@machine."
+    "or use the course's image, on Binder for example, which brings one in a micro-VM."
 )
 CONTAINERD = "(containerd)"  # ends the name of a store that containerd keeps
 MICRO_VM = "micro-VM"
@@ -99,15 +101,11 @@ class Engine:
     @cached_property
     def _client(self) -> docker.DockerClient:
         if self.host:
-            return _connect(self.host)
+            return docker.DockerClient(base_url=self.host, timeout=120)
         if os.environ.get("DOCKER_HOST"):
-            return docker.from_env(use_ssh_client=True)
-        context = ContextAPI.get_current_context()
-        return docker.DockerClient(base_url=context.Host, tls=context.TLSConfig, use_ssh_client=True)
-
-
-def _connect(host: str) -> docker.DockerClient:
-    return docker.DockerClient(base_url=host, timeout=120)
+            return docker.from_env()
+        context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
+        return docker.DockerClient(base_url=context.Host, tls=context.TLSConfig)
 
 
 @dataclass(frozen=True)
@@ -212,6 +210,14 @@ def _own(machine: Machine, progress: Callable[[str], object]) -> Engine | None:
     server = (json.loads(out).get("Server") if code == 0 and out.startswith("{") else None) or {}
     if not server.get("Version"):
         return None
+    # Of DOCKER_HOST, DOCKER_CONTEXT and the client's settings, this is the one that counts.
+    host = machine.run([program, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], {})[1].strip()
+    if is_elsewhere(host):
+        raise EngineUnavailable(
+            f"The Docker engine that answers is on another machine: {host}.",
+            advice="The lessons ask their containers at 127.0.0.1, but their ports are published on that other machine. "
+            "Run the course there, or have `docker context use` or DOCKER_HOST name an engine of this machine.",
+        )
     command, variables = [program], {}
     buildx = _buildx(machine, command, variables)
     if buildx is None:
@@ -222,11 +228,21 @@ def _own(machine: Machine, progress: Callable[[str], object]) -> Engine | None:
             )
         progress("The docker client has no buildx: unpacking one into the cache …")
         tree = machine.fetch_client(progress)
-        command, variables = [str(tree / "usr/bin/docker")], {}
-        host = os.environ.get("DOCKER_HOST") or ContextAPI.get_current_context().Host
+        command = [str(tree / "usr/bin/docker")]
         variables = {"DOCKER_HOST": host, "DOCKER_CONFIG": str(client_folder(tree, cache_folder()))}
         buildx = _buildx(machine, command, variables) or ""
     return _engine("own", variables.get("DOCKER_HOST", ""), command, variables, buildx, machine)
+
+
+def is_elsewhere(host: str) -> bool:
+    """Whether an engine's address leads over a network, and not to a socket or the loopback of this machine."""
+    name = urlsplit(host).hostname if "://" in host else None
+    if not name or urlsplit(host).scheme in ("unix", "npipe", "fd"):
+        return False
+    try:
+        return not ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name != "localhost"
 
 
 def connect(machine: Machine) -> Engine:

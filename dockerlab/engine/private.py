@@ -23,6 +23,7 @@ import docker
 
 from dockerlab.engine import network
 from dockerlab.engine.apt import Apt, find_mirror, unpack
+from dockerlab.engine.probe import answers
 from dockerlab.errors import EngineStartFailed
 from dockerlab.paths import cache_folder
 
@@ -154,16 +155,7 @@ class PrivateEngine:
 
     def answers(self) -> bool:
         """Whether it answers now."""
-        if not self.socket.exists():
-            return False
-        try:
-            client = docker.DockerClient(base_url=self.host, timeout=5)
-            try:
-                return client.ping()
-            finally:
-                client.close()
-        except Exception:  # any failure to talk to it means the same: it does not answer
-            return False
+        return answers(self.socket)
 
     def tree(self) -> Path | None:
         """The unpacked packages it was started from, None before the first start."""

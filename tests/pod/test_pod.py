@@ -12,15 +12,19 @@ from pathlib import Path
 import pytest
 import requests
 
+from dockerlab.build import build
 from dockerlab.container import docker
+from dockerlab.engine.base import BASE
+from dockerlab.errors import DockerCommandFailed
 from dockerlab.labels import clean
-from dockerlab.pod import build_image, inside, start_pod
+from dockerlab.pod import AS_BINDER, build_image, inside, start_pod
 
 pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "test-pod"
 IMAGE = "dockerlab-test-pod:1"
+PROXY = "dockerlab-test-proxy"
 CHAPTER = "02_first_dockerfile"
 CHAPTER_SECONDS = 600
 BOOK_SECONDS = 2400
@@ -126,10 +130,33 @@ def test_every_chapter_tells_the_truth_in_the_pod(in_pod):
     assert "failed" not in passed
 
 
+def test_behind_a_proxy_packages_are_installed_through_it(engine, image, tmp_path):
+    """A pod on a network that leads to the proxy and nowhere else."""
+    (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\nRUN pip install --no-cache-dir proxy.py==2.4.10\n")
+    build(f"-t {PROXY}:1 .", engine=engine, cwd=tmp_path, run=RUN)
+    docker(f"network create --internal {PROXY}", engine=engine, run=RUN)
+    docker(f"run -d --name {PROXY} {PROXY}:1 proxy --hostname 0.0.0.0 --port 3128", engine=engine, run=RUN)
+    docker(f"network connect {PROXY} {PROXY}", engine=engine)
+    pod = f"{RUN}-proxied"
+    settings = f"-e HTTP_PROXY=http://{PROXY}:3128 -e HTTPS_PROXY=http://{PROXY}:3128"
+    docker(
+        f"run -d --name {pod} {AS_BINDER} --network {PROXY} {settings} {image} sleep infinity", engine=engine, run=RUN
+    )
+    inside(pod, "dockerlab", "engine", "up", engine=engine)
+    direct = "import socket; socket.create_connection(('pypi.org', 443), timeout=5)"
+    with pytest.raises(DockerCommandFailed):
+        inside(pod, "python", "-c", direct, engine=engine)
+    inside(pod, "sh", "-c", "cd labs/news-api && dockerlab build -t news-api .", engine=engine, timeout=300)
+    assert "CONNECT" in docker(f"logs {PROXY}", engine=engine)
+
+
 def test_a_real_engine_that_is_offered_is_used(engine, image):
     """Its socket, mounted into the container; the group of the socket is what grants the use of it."""
     if not engine.host.startswith("unix://"):
         pytest.skip("the engine here is not at a socket that could be mounted")
     socket = Path(engine.host.removeprefix("unix://"))
-    options = f"--rm -v {socket}:/var/run/docker.sock --group-add {socket.stat().st_gid} --entrypoint dockerlab"
-    assert "(own, " in docker(f"run {options} {image} engine status", engine=engine, run=RUN)
+    options = f"--rm --network host -v {socket}:/var/run/docker.sock --group-add {socket.stat().st_gid}"
+    work = f"dockerlab engine status && python -m pytest -q --nbval chapters/{CHAPTER}.ipynb"
+    said = docker(f"run {options} {image} sh -c '{work}'", engine=engine, run=RUN)
+    assert "(own, " in said
+    assert re.search(r"\d+ passed", said)

@@ -10,7 +10,7 @@ import pytest
 from dockerlab.engine import network
 from dockerlab.engine.apt import find_mirror, parse_sources
 from dockerlab.engine.base import pip_settings
-from dockerlab.engine.find import Machine, find, has_capabilities
+from dockerlab.engine.find import Machine, find, has_capabilities, is_elsewhere
 from dockerlab.engine.private import PrivateEngine, System
 from dockerlab.errors import DownloadFailed, EngineUnavailable
 
@@ -183,7 +183,15 @@ INFO = '{"ServerVersion": "29.0", "Driver": "overlay2", "OperatingSystem": "Test
 
 
 def machine(
-    tmp_path, own=True, buildx="v0.17.1", root=True, distribution="debian", private_up=False, docker=True, parts=False
+    tmp_path,
+    own=True,
+    host="unix:///reader.sock",
+    buildx="v0.17.1",
+    root=True,
+    distribution="debian",
+    private_up=False,
+    docker=True,
+    parts=False,
 ):
     """A machine as the tests want it; `started` of its private engine and of its micro-VM say whether they were."""
     private = SimpleNamespace(
@@ -213,6 +221,8 @@ def machine(
         ours = variables.get("DOCKER_HOST") in (private.host, vm.host)
         if what.startswith("version"):
             return (0, SERVER, "") if own else (1, '{"Server": null}', "Cannot connect")
+        if what.startswith("context inspect"):
+            return (0, f"{host}\n", "")
         if what.startswith("buildx"):
             unpacked = str(tmp_path) in command[0]
             version = "v0.29.1" if ours or unpacked else buildx
@@ -266,6 +276,7 @@ def test_the_order_of_engines(tmp_path, monkeypatch, conditions, source, buildx)
         ({"own": False, "distribution": "fedora"}, "No Docker engine answers"),
         ({"docker": False, "root": False}, "No Docker engine answers"),
         ({"buildx": None, "root": False}, "no buildx of 0.12 or later"),
+        ({"host": "ssh://reader@elsewhere"}, "on another machine: ssh://reader@elsewhere"),
     ],
     ids=str,
 )
@@ -275,8 +286,28 @@ def test_no_engine_says_how_to_get_one(tmp_path, monkeypatch, conditions, said):
     with pytest.raises(EngineUnavailable) as caught:
         find(progress=lambda text: None, machine=here)
     assert said in caught.value.summary
-    assert "nstall" in caught.value.advice
+    assert "nstall" in caught.value.advice or "Run the course there" in caught.value.advice
     assert not here.private.started
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("", False),
+        ("unix:///var/run/docker.sock", False),
+        ("unix://relative.sock", False),
+        ("npipe:////./pipe/docker_engine", False),
+        ("tcp://127.0.0.1:2375", False),
+        ("tcp://[::1]:2375", False),
+        ("tcp://localhost:2375", False),
+        ("tcp://docker:2375", True),
+        ("tcp://192.168.49.2:2376", True),
+        ("https://build.example:2376", True),
+        ("ssh://user@machine", True),
+    ],
+)
+def test_an_engine_over_a_network_is_elsewhere(host, expected):
+    assert is_elsewhere(host) == expected
 
 
 def test_nothing_is_started_where_it_must_not(tmp_path, monkeypatch):

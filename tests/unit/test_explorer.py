@@ -4,27 +4,10 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from layers import layer
 
 from dockerlab.explorer import Explorer, Node, largest, tree
-from dockerlab.image import Entry, Image, Layer
-
-KINDS = {"-": "whiteout", "!": "opaque", "/": "directory", "@": "link"}
-
-
-def layer(made_by: str = "RUN x", /, **paths: int | str) -> Layer:
-    """A layer of paths with their sizes, or with a mark of KINDS; `__` in a name stands for a slash."""
-    entries = [
-        Entry(
-            path=path.replace("__", "/"),
-            size_bytes=size if isinstance(size, int) else 0,
-            kind="file" if isinstance(size, int) else KINDS[size],
-            mode=0o644,
-            uid=0,
-            gid=0,
-        )
-        for path, size in paths.items()
-    ]
-    return Layer("sha256:x", made_by, tuple(entries))
+from dockerlab.image import Image
 
 
 def rows(node: Node, level: int = 0) -> list[str]:

@@ -9,28 +9,11 @@ import tarfile
 from types import SimpleNamespace
 
 import pytest
+from layers import layer
 
 from dockerlab import image as module
 from dockerlab.errors import DockerCommandFailed
-from dockerlab.image import Entry, Image, Layer, compressed_bytes, gzip_size, instruction, layer_table, shared_layers
-
-KINDS = {"-": "whiteout", "!": "opaque", "/": "directory", "@": "link"}
-
-
-def layer(name: str = "x", made_by: str = "RUN x", **sizes: int | str) -> Layer:
-    """A layer of paths with their sizes, or with a mark of KINDS; `__` in a name stands for a slash."""
-    entries = [
-        Entry(
-            path=path.replace("__", "/"),
-            size_bytes=size if isinstance(size, int) else 0,
-            kind="file" if isinstance(size, int) else KINDS[size],
-            mode=0o644,
-            uid=0,
-            gid=0,
-        )
-        for path, size in sizes.items()
-    ]
-    return Layer(f"sha256:{name}", made_by, tuple(entries))
+from dockerlab.image import Image, Layer, compressed_bytes, gzip_size, instruction, layer_table, shared_layers
 
 
 def image(*layers: Layer, history: list[dict] | None = None) -> Image:
@@ -58,7 +41,7 @@ def image(*layers: Layer, history: list[dict] | None = None) -> Image:
     ],
 )
 def test_waste_and_efficiency_are_dives(layers, wasted_bytes, efficiency, paths):
-    subject = image(*(layer(str(number), **sizes) for number, sizes in enumerate(layers)))
+    subject = image(*(layer("RUN x", str(number), **sizes) for number, sizes in enumerate(layers)))
     assert subject.wasted_bytes == wasted_bytes
     assert subject.efficiency == pytest.approx(efficiency)
     assert dict(zip(subject.waste["path"], subject.waste["layers"], strict=True)) == paths
@@ -124,8 +107,8 @@ def test_instruction_reads_as_in_a_dockerfile(created_by, shown):
     assert instruction(created_by) == shown
 
 
-BASE = layer("base", "COPY / /", os=100_000_000)
-PACKAGES = layer("packages", "RUN pip", lib=50_000_000)
+BASE = layer("COPY / /", "base", os=100_000_000)
+PACKAGES = layer("RUN pip", "packages", lib=50_000_000)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-import docker
-
+from dockerlab.engine.probe import answers
 from dockerlab.engine.vm.parts import Parts
 from dockerlab.errors import EngineStartFailed
 from dockerlab.paths import cache_folder
@@ -78,16 +77,7 @@ class MicroVM:
 
     def answers(self) -> bool:
         """Whether its engine answers now."""
-        if not self.socket.exists():
-            return False
-        try:
-            client = docker.DockerClient(base_url=self.host, timeout=10)
-            try:
-                return client.ping()
-            finally:
-                client.close()
-        except Exception:  # any failure to talk to it means the same: it does not answer
-            return False
+        return answers(self.socket)
 
     def is_kept(self) -> bool:
         """Whether a keeper is at work: the VM runs, starts or ends."""

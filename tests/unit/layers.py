@@ -1,0 +1,23 @@
+"""Layers written by hand, for tests that need no engine."""
+
+from __future__ import annotations
+
+from dockerlab.image import Entry, Layer
+
+KINDS = {"-": "whiteout", "!": "opaque", "/": "directory", "@": "link"}
+
+
+def layer(made_by: str = "RUN x", name: str = "x", /, **paths: int | str) -> Layer:
+    """A layer of paths with their sizes, or with a mark of KINDS; `__` in a path stands for a slash."""
+    entries = [
+        Entry(
+            path=path.replace("__", "/"),
+            size_bytes=size if isinstance(size, int) else 0,
+            kind="file" if isinstance(size, int) else KINDS[size],
+            mode=0o644,
+            uid=0,
+            gid=0,
+        )
+        for path, size in paths.items()
+    ]
+    return Layer(f"sha256:{name}", made_by, tuple(entries))
