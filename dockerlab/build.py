@@ -27,9 +27,9 @@ from dockerlab.errors import (
     DockerLabError,
 )
 from dockerlab.labels import labels as course_labels
+from dockerlab.process import see_to_end
 
 OUTPUT_FLAGS = ("--load", "--push", "--output", "-o")
-CANCEL_SECONDS = 10
 
 _LOST = re.compile(
     r"cannot connect to the docker daemon|error reading from server|connection (?:reset|refused)|"
@@ -105,7 +105,8 @@ class Build:
                     "seconds": round(step.seconds, 2),
                 }
                 for step in self.trace.instructions()
-            ]
+            ],
+            columns=["stage", "step", "instruction", "state", "seconds"],
         )
 
     @property
@@ -225,27 +226,12 @@ def _follow(command, cwd, variables, view: View) -> tuple[BuildTrace, list[str],
     except KeyboardInterrupt:
         raise BuildCancelled(trace) from None
     finally:
-        _stop(process)
+        see_to_end(process)
         process.stderr.close()
         view.close()
     seconds = time.perf_counter() - begin
     reader.close()
     return trace, reader.text, code, seconds
-
-
-def _stop(process: subprocess.Popen) -> None:
-    """See the client to its end: SIGTERM makes it cancel the build in the engine; SIGKILL where it does not.
-
-    Not SIGINT: what a script has started in the background ignores that one, and so do its children.
-    """
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(CANCEL_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str], engine: Engine) -> DockerLabError:
@@ -255,15 +241,14 @@ def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str], engine
     if parse := re.match(r"dockerfile parse error(?: on line (\d+))?: (.+)", problem):
         return DockerfileInvalid(parse[2], line=int(parse[1] or 0), last_lines=_without_error(text))
     if "failed to read dockerfile" in problem:
-        named = next((b for a, b in zip(argv, [*argv[1:], ""], strict=True) if a in ("-f", "--file")), "Dockerfile")
-        return DockerfileInvalid(f"there is no file {named!r} in the build context")
+        return DockerfileInvalid(f"there is no file {named_file(argv)!r} in the build context")
     failed = trace.failed()
     # Where no step has failed, none was begun: the file was read and found wanting.
     place = next((m for line in text if (m := re.match(r"\S*Dockerfile\S*:(\d+)$", line))), None)
     if failed is None and (place or "Dockerfile cannot be empty" in problem):
         return DockerfileInvalid(problem, line=int(place[1]) if place else 0, last_lines=_without_error(text))
     exit_code = _EXIT_CODE.search(problem)
-    if exit_code is None and _LOST.search("\n".join(text)):
+    if exit_code is None and _LOST.search("\n".join(text)) and not engine.answers():
         return engine.lost("The Docker engine went away during the build, and nothing was tagged.", text[-4:])
     said = failed.log.strip().splitlines()[-8:] if failed else []
     hint = _hint("\n".join([failed.log if failed else "", problem]))
@@ -283,6 +268,16 @@ def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str], engine
         last_lines=[*said, problem],
         advice=f"Nothing was tagged. The last line above is the engine's reason.{hint}",
     )
+
+
+def named_file(argv: Sequence[str]) -> str:
+    """The Dockerfile that the arguments of a build name: -f X, -fX, -f=X, --file X or --file=X."""
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word in ("-f", "--file"):
+            return following
+        if match := re.match(r"(?:--file=|-f=?)(.+)", word):
+            return match[1]
+    return "Dockerfile"
 
 
 def _hint(text: str) -> str:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 import requests
+from docker.errors import NotFound, NullResource
+from docker.models.containers import Container
 
 from dockerlab.engine import Engine
-from dockerlab.errors import DockerCommandFailed, EngineLost, NotAnswering, PortTaken
+from dockerlab.errors import DockerCommandFailed, EngineLost, NoSuchContainer, NotAnswering, PortTaken
 from dockerlab.labels import labels
+from dockerlab.process import see_to_end
 
 # The commands that make an object, and so get the labels.
 MAKERS = (
@@ -29,6 +34,7 @@ MAKERS = (
     ("network", "create"),
     ("volume", "create"),
 )
+RUNNERS = (("run",), ("container", "run"))
 _PORT_TAKEN = re.compile(r"(?:port is already allocated|address already in use|failed to bind (?:host )?port)", re.I)
 _PORT = re.compile(r"(?:\d+\.\d+\.\d+\.\d+|\[::\]|::):(\d+)")
 _LOST = re.compile(r"cannot connect to the docker daemon|error during connect|connection refused", re.I)
@@ -44,7 +50,7 @@ def labelled(argv: list[str], run: str) -> list[str]:
 
 
 def docker(
-    arguments: str,
+    arguments: str | Sequence[str],
     *,
     engine: Engine,
     run: str = "",
@@ -54,6 +60,7 @@ def docker(
     """Run `docker ARGUMENTS`; give back what it printed, both streams in one.
 
     Args:
+        arguments: what follows `docker`, as typed or as a list.
         write: gets each line as it comes.
 
     Raises:
@@ -61,71 +68,69 @@ def docker(
         EngineLost: the engine does not answer.
         DockerCommandFailed: any other exit code than 0.
     """
-    argv = shlex.split(arguments)
+    argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
     typed = shlex.join(["docker", *argv])
-    process = subprocess.Popen(
-        [*engine.docker, *labelled(argv, run)],
-        env=os.environ | engine.environment(),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    lines: list[str] = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if write:
-                write(line)
-        code = process.wait()
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
-        process.stdout.close()
+    with tempfile.TemporaryDirectory(prefix="dockerlab-run-") as folder:
+        note = Path(folder, "id")
+        process = subprocess.Popen(
+            [*engine.docker, *noted(labelled(argv, run), note)],
+            env=os.environ | engine.environment(),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        lines: list[str] = []
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if write:
+                    write(line)
+            code = process.wait()
+        finally:
+            see_to_end(process)
+            process.stdout.close()
+        made = note.read_text() if note.exists() else ""
     output = "".join(lines)
     if code:
-        raise _explain(typed, argv, code, output, engine)
+        raise _explain(typed, code, output, engine, made)
     return output
 
 
-def _explain(typed: str, argv: list[str], code: int, output: str, engine: Engine) -> DockerCommandFailed | EngineLost:
-    if _LOST.search(output):
+def noted(argv: list[str], note: Path) -> list[str]:
+    """The command with a file for docker to write the container's ID into, where it is one that takes this."""
+    for words in RUNNERS:
+        if tuple(argv[: len(words)]) == words and not any(word.startswith("--cidfile") for word in argv):
+            return [*argv[: len(words)], f"--cidfile={note}", *argv[len(words) :]]
+    return argv
+
+
+def _explain(
+    typed: str, code: int, output: str, engine: Engine, made: str
+) -> DockerCommandFailed | EngineLost | PortTaken:
+    if _LOST.search(output) and not engine.answers():
         return engine.lost(f"The Docker engine does not answer `{typed}`.", output.strip().splitlines()[-4:])
-    if _PORT_TAKEN.search(output):
-        # `docker run` leaves the container behind, created but never started.
-        if (made := re.match(r"[0-9a-f]{64}$", output, re.M)) or (made := re.search(r"^[0-9a-f]{64}$", output, re.M)):
-            engine.client().containers.get(made[0]).remove(force=True)
-        elif "--name" in argv:
-            for container in engine.client().containers.list(
-                all=True, filters={"name": argv[argv.index("--name") + 1]}
-            ):
-                if container.status == "created":
-                    container.remove(force=True)
-        port = _PORT.search(output)
-        return PortTaken(typed, code, output, int(port[1]) if port else 0)
+    if _PORT_TAKEN.search(output) and (port := _PORT.search(output)):
+        # `docker run` leaves the container behind, created but never started; with --rm it may have gone by now.
+        with suppress(NotFound, NullResource):
+            engine.client().containers.get(made).remove(force=True)
+        return PortTaken(typed, code, output, int(port[1]))
     return DockerCommandFailed(typed, code, output)
 
 
-def port_is_free(port: int) -> bool:
-    """Whether a program could listen on this port of loopback now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+def find_container(name: str, *, engine: Engine) -> Container:
+    """A container by its name or ID.
 
-
-def free_port() -> int:
-    """A port of loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    Raises:
+        NoSuchContainer: there is none.
+    """
+    try:
+        return engine.client().containers.get(name)
+    except NotFound:
+        raise NoSuchContainer(name) from None
 
 
 @dataclass(frozen=True)
@@ -158,10 +163,15 @@ def ask(container: str, path: str = "/", *, engine: Engine, timeout: float = 30)
     """GET a path from a container's published port, waiting until the program answers.
 
     Raises:
+        NoSuchContainer: there is none of that name.
         NotAnswering: no HTTP answer within `timeout` seconds, or the container has stopped; with its last log lines.
+            At once where it publishes no port.
     """
     begin = time.perf_counter()
-    found = engine.client().containers.get(container)
+    found = find_container(container, engine=engine)
+    settings = found.attrs["HostConfig"]
+    if not settings.get("PortBindings") and not settings.get("PublishAllPorts"):
+        raise NotAnswering(container, path, 0, publishes=False)
     while time.perf_counter() - begin < timeout:
         found.reload()
         ports = [b[0]["HostPort"] for b in (found.ports or {}).values() if b]
@@ -182,30 +192,48 @@ def ask(container: str, path: str = "/", *, engine: Engine, timeout: float = 30)
     raise NotAnswering(container, path, time.perf_counter() - begin, last)
 
 
-def watch_health(container: str, until: str, *, engine: Engine, timeout: float = 60) -> pd.DataFrame:
+def watch_health(
+    container: str, until: str, *, engine: Engine, timeout: float = 60, checks: int | None = None
+) -> pd.DataFrame:
     """The health states of a container as they change, until one is reached: seconds (since the start), health.
 
+    Args:
+        timeout: seconds after which it is not waited for any longer.
+        checks: so many checks in vain, too; None sets no such limit.
+
     Raises:
-        NotAnswering: the state was not reached in time; with the health check's own last output.
+        NoSuchContainer: there is none of that name.
+        NotAnswering: the state was not reached, or the container has ended; with the health check's own last output.
     """
-    found = engine.client().containers.get(container)
+    found = find_container(container, engine=engine)
     begin = time.perf_counter()
     rows: list[dict] = []
+    outputs: dict[str, str] = {}  # of each check, by its start: docker keeps the last five
+    before: set[str] | None = None
     while time.perf_counter() - begin < timeout:
         found.reload()
-        state = found.attrs["State"].get("Health", {}).get("Status", "none")
+        health = found.attrs["State"].get("Health", {})
+        state = health.get("Status", "none")
         if not rows or rows[-1]["health"] != state:
             rows.append({"seconds": round(time.perf_counter() - begin, 1), "health": state})
         if state == until:
             return pd.DataFrame(rows)
+        outputs |= {check["Start"]: check.get("Output", "") for check in health.get("Log") or ()}
+        before = set(outputs) if before is None else before
+        if found.status in ("exited", "dead") or (checks is not None and len(outputs.keys() - before) >= checks):
+            break
         time.sleep(0.1)
-    checks = found.attrs["State"].get("Health", {}).get("Log") or [{}]
-    raise NotAnswering(container, f"health {until!r}", timeout, checks[-1].get("Output", "").splitlines()[-8:])
+    said = outputs[max(outputs)].strip().splitlines() if outputs else []
+    raise NotAnswering(container, f"health {until!r}", time.perf_counter() - begin, said[-8:])
 
 
 def stop_seconds(container: str, *, engine: Engine) -> tuple[float, int]:
-    """Stop a container with Docker's default grace period; (seconds until it had stopped, its exit code)."""
-    found = engine.client().containers.get(container)
+    """Stop a container with Docker's default grace period; (seconds until it had stopped, its exit code).
+
+    Raises:
+        NoSuchContainer: there is none of that name.
+    """
+    found = find_container(container, engine=engine)
     begin = time.perf_counter()
     found.stop()
     seconds = time.perf_counter() - begin

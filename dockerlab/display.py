@@ -67,13 +67,16 @@ class StepTable:
         return self.trace.instructions(None if self.finished else time.time())
 
     def summary(self) -> str:
-        """One line: how many steps ran, how many came from the cache, time, bytes of context."""
+        """One line: how many steps ran, how many came from the cache, time, bytes of context and, so far, of layers."""
         steps = [s for s in self._steps() if not s.is_from]
         cached = sum(s.state == CACHED for s in steps)
         ran = sum(s.state not in (CACHED, WAITING) for s in steps)
         words = [f"{ran} ran", f"{cached} cached", seconds_text(self.seconds)]
         if sent := self.trace.context_bytes:
             words.append(f"{size_text(sent)} of context sent")
+        moved, total = self.trace.bytes_moved()
+        if total and not self.finished:
+            words.append(f"{size_text(moved)} of {size_text(total)} fetched")
         return ", ".join(words)
 
     def _progress(self) -> tuple[int, int]:

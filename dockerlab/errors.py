@@ -13,6 +13,7 @@
     ├── DockerCommandFailed        another docker command ended with an error
     │   └── PortTaken              the port to publish on is in use
     ├── ImageUnreadable            a part of an image cannot be searched
+    ├── NoSuchContainer            there is no container of that name
     ├── NotAnswering               a container did not answer in time
     ├── ClaimFailed                a stated fact does not hold on this run
     ├── ChapterFailed              a cell of a chapter raised an error that the page does not teach
@@ -141,7 +142,7 @@ class PortTaken(DockerCommandFailed):
             output,
             summary=f"Port {port} of this machine is in use by another program.",
             advice="Stop that program, or publish on another port: -p 127.0.0.1:8001:8000. "
-            "The container that could not start has been removed.",
+            "A container that was made for it has been removed.",
         )
 
 
@@ -156,11 +157,30 @@ class ImageUnreadable(DockerLabError):
         )
 
 
+class NoSuchContainer(DockerLabError):
+    """There is no container of that name. Attribute: container (str)."""
+
+    def __init__(self, container: str) -> None:
+        self.container = container
+        super().__init__(
+            f"There is no container {container!r}.",
+            advice="`docker ps -a` lists those that there are. Check the spelling, or run the cell that starts it.",
+        )
+
+
 class NotAnswering(DockerLabError):
     """A container did not answer in time. Attributes: container (str), path (str), seconds (float)."""
 
-    def __init__(self, container: str, path: str, seconds: float, last_lines: Sequence[str] = ()) -> None:
+    def __init__(
+        self, container: str, path: str, seconds: float, last_lines: Sequence[str] = (), *, publishes: bool = True
+    ) -> None:
         self.container, self.path, self.seconds = container, path, seconds
+        if not publishes:
+            super().__init__(
+                f"{container} publishes no port, so it cannot be asked for {path}.",
+                advice=f"Remove it with `docker rm -f {container}`, and start it with -p 127.0.0.1::8000.",
+            )
+            return
         super().__init__(
             f"{container} did not answer on {path} within {seconds:.0f} s.",
             last_lines=last_lines,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import docker.errors
@@ -37,24 +39,25 @@ def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
     client = engine.client()
     wanted = {"label": [f"{key}={value}" for key, value in (labels(run) | further).items()]}
     removed: Counter[str] = Counter()
-    for container in client.containers.list(all=True, filters=wanted):
-        container.remove(force=True, v=True)
-        removed["containers"] += 1
+
+    def remove(kind: str, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except docker.errors.APIError as error:
+            # Gone meanwhile, or on its way; or in use by what is not the course's, and then it stays.
+            if error.status_code not in (403, 404, 409):
+                raise
+        else:
+            removed[kind] += 1
+
+    for container in client.containers.list(all=True, filters=wanted, ignore_removed=True):
+        remove("containers", partial(container.remove, force=True, v=True))
     for network in client.networks.list(filters=wanted):
-        network.remove()
-        removed["networks"] += 1
+        remove("networks", network.remove)
     for volume in client.volumes.list(filters=wanted):
-        volume.remove(force=True)
-        removed["volumes"] += 1
-    # all=False would hide images without a name; a parent goes only after its children, hence the second look.
+        remove("volumes", partial(volume.remove, force=True))
+    # A parent goes only after its children, hence the second look.
     for _ in range(2):
         for image in client.images.list(filters=wanted):
-            try:
-                client.images.remove(image.id, force=True)
-                removed["images"] += 1
-            except docker.errors.ImageNotFound:
-                pass
-            except docker.errors.APIError as error:
-                if error.status_code != 409:  # in use by a container that is not the course's: leave it
-                    raise
+            remove("images", partial(client.images.remove, image.id, force=True))
     return removed

@@ -31,6 +31,7 @@ from dockerlab import (
     experiment,
     explorer,
     image,
+    loopback,
     registry,
     retired,
     scoreboard,
@@ -163,8 +164,8 @@ class Lesson:
         for place, word in enumerate(words[:-1]):
             if word in ("-p", "--publish") and words[place + 1].startswith("127.0.0.1:"):
                 _, outside, inside = words[place + 1].split(":")
-                if outside and not container.port_is_free(int(outside)):
-                    free = container.free_port()
+                if outside and not loopback.port_is_free(int(outside)):
+                    free = loopback.free_port()
                     print(f"Port {outside} of this machine is in use, so the lesson publishes on {free} instead.")
                     words[place + 1] = f"127.0.0.1:{free}:{inside}"
         return shlex.join(words)

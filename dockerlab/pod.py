@@ -28,7 +28,7 @@ def build_image(tag: str, root: Path, scratch: Path, *, engine: Engine, run: str
     """
     options = []
     if ensure_base(engine).stand_in:
-        docker(f"save -o {scratch / 'base.tar'} {BASE}", engine=engine)
+        docker(["save", "-o", str(scratch / "base.tar"), BASE], engine=engine)
         options = ["--build-context", f"base-image={scratch}"]
     build([*options, "-t", tag, "."], engine=engine, cwd=root, run=run)
 

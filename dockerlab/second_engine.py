@@ -25,7 +25,7 @@ from dockerlab.engine.base import BaseImage
 from dockerlab.engine.find import MICRO_VM, store_name
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import take_out
-from dockerlab.errors import DockerCommandFailed, EngineStartFailed
+from dockerlab.errors import DockerCommandFailed, EngineLost, EngineStartFailed
 from dockerlab.stand_in import ensure_image, not_in_packages
 
 DIND = "docker:dind"
@@ -87,6 +87,11 @@ class SecondEngine(Engine):
     def sees_files(self) -> bool:
         """It sees the files of its container only."""
         return False
+
+    def lost(self, summary: str, said: Sequence[str] = ()) -> EngineLost:
+        """The exception for this engine, which lives as long as its container."""
+        advice = f"`docker logs {self.container}` has its last words. Run the chapter again from its first cell."
+        return EngineLost(summary, last_lines=said, advice=advice)
 
     def client(self) -> docker.DockerClient:
         """There is none: nothing but `docker exec` leads there.
@@ -163,10 +168,10 @@ def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> 
             raise _not_up(engine, container, state, timeout)
         time.sleep(0.1)
     buildx = run_docker(f"{inside} buildx version", engine=engine).split()
-    found = SecondEngine(
+    parts = SecondEngine(
         source=f"in the container {container}",
         host="",
-        docker=[*engine.docker, "exec", *_PLAIN, container, "docker"],
+        docker=[],
         variables=engine.environment(),
         version=info["ServerVersion"],
         store=store_name(info),
@@ -175,6 +180,7 @@ def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> 
         outer=engine,
         container=container,
     )
+    found = parts.with_options(())
     if not found.has_containerd_store:
         raise EngineStartFailed(
             f"The second engine, Docker {found.version} with {found.store}, can export no cache.",

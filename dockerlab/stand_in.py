@@ -10,7 +10,7 @@ from dockerlab.container import docker as run_docker
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
 from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed
-from dockerlab.labels import RUN
+from dockerlab.labels import COURSE
 
 
 def ensure_image(
@@ -34,7 +34,7 @@ def ensure_image(
         image = engine.client().images.get(reference)
     except docker.errors.ImageNotFound:
         image = None
-    if image is not None and RUN not in (image.labels or {}):
+    if image is not None and COURSE not in (image.labels or {}):
         return f"the official {reference}"
     if base.stand_in:  # where the base could not be pulled, this could not either
         return make(engine, base, run)

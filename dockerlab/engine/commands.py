@@ -13,6 +13,7 @@ from dockerlab.engine.find import Engine, find
 from dockerlab.engine.private import PrivateEngine
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.errors import DockerLabError
+from dockerlab.loopback import port_is_free
 from dockerlab.paths import cache_folder
 
 LESSON_PORT = 8000
@@ -83,6 +84,4 @@ def _engine_rows(found: Engine) -> list[tuple[str, str]]:
 
 
 def _port() -> str:
-    from dockerlab.container import port_is_free
-
     return "free" if port_is_free(LESSON_PORT) else "in use: lessons publish on another port and say so"

@@ -87,9 +87,15 @@ class Engine:
         """The docker SDK, connected to this engine."""
         return self._client
 
+    def answers(self) -> bool:
+        """Whether its docker command reaches it now. What a client says of a lost connection may be of another one."""
+        return _run([*self.docker, "version", "--format", "{{.Server.Version}}"], self.environment())[0] == 0
+
     def lost(self, summary: str, said: Sequence[str] = ()) -> EngineLost:
         """The exception for an engine that has gone away, with its last lines; a micro-VM tells why it has."""
         again = "`dockerlab engine up` starts it again"
+        if not self.is_ours:
+            return EngineLost(summary, last_lines=said, advice="Start Docker again; finished steps stay in its cache.")
         if self.source != MICRO_VM:
             return EngineLost(summary, last_lines=said, advice=f"{again}; finished steps stay in its cache.")
         vm, deadline = MicroVM(), time.monotonic() + NOTED_SECONDS
@@ -215,7 +221,7 @@ def _own(machine: Machine, progress: Callable[[str], object]) -> Engine | None:
     if is_elsewhere(host):
         raise EngineUnavailable(
             f"The Docker engine that answers is on another machine: {host}.",
-            advice="The lessons ask their containers at 127.0.0.1, but their ports are published on that other machine. "
+            advice="The lessons ask their containers at 127.0.0.1, but ports are published on that other machine. "
             "Run the course there, or have `docker context use` or DOCKER_HOST name an engine of this machine.",
         )
     command, variables = [program], {}

@@ -1,12 +1,14 @@
 """Running containers against a real engine: what is said where it goes wrong, and that nothing is left."""
 
 import socket
+import time
 
 import pytest
 
 from dockerlab.build import build
-from dockerlab.container import ask, docker, port_is_free, stop_seconds
-from dockerlab.errors import DockerCommandFailed, NotAnswering, PortTaken
+from dockerlab.container import ask, docker, stop_seconds, watch_health
+from dockerlab.errors import BuildFailed, DockerCommandFailed, NoSuchContainer, NotAnswering, PortTaken
+from dockerlab.loopback import free_port, port_is_free
 
 pytestmark = pytest.mark.engine
 
@@ -34,6 +36,69 @@ def test_a_taken_port_is_named_and_the_container_made_for_it_is_gone(engine, run
     assert str(error).startswith(f"Port {taken_port} of this machine is in use by another program.\n  | ")
     assert "127.0.0.1:8001:8000" in error.advice
     assert left() == NOTHING
+
+
+def test_of_containers_with_like_names_only_the_one_that_could_not_start_goes(engine, run, left, taken_port):
+    docker(f"create --name {run}-reader {BASE} true", engine=engine, run=run)
+    with pytest.raises(PortTaken):
+        docker(f"run --name {run} -p 127.0.0.1:{taken_port}:8000 {BASE} true", engine=engine, run=run)
+    assert left()["containers"] == 1
+    assert engine.client().containers.get(f"{run}-reader").status == "created"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"run --rm {BASE} python -c 'raise ConnectionRefusedError(\"connection refused\")'",
+        "pull -q localhost:{port}/x",
+    ],
+    ids=["a program's", "a registry's"],
+)
+def test_a_connection_that_something_else_refused_is_not_taken_for_a_lost_engine(engine, run, command):
+    with pytest.raises(DockerCommandFailed, match="refused"):
+        docker(command.replace("{port}", str(free_port())), engine=engine, run=run)
+
+
+def test_a_base_image_that_a_registry_refused_is_not_taken_for_a_lost_engine(engine, run, tmp_path):
+    (tmp_path / "Dockerfile").write_text(f"FROM localhost:{free_port()}/x\n")
+    with pytest.raises(BuildFailed, match="refused"):
+        build(".", engine=engine, cwd=tmp_path, run=run)
+
+
+@pytest.mark.parametrize("look", [ask, watch_health, stop_seconds], ids=lambda function: function.__name__)
+def test_a_container_that_is_not_there_is_named(engine, look):
+    with pytest.raises(NoSuchContainer) as caught:
+        look("nwes", *(["healthy"] if look is watch_health else []), engine=engine)
+    assert caught.value.container == "nwes"
+
+
+def test_a_container_without_a_port_is_not_waited_for(engine, run):
+    docker(f"run -d --name {run} {BASE} sleep 60", engine=engine, run=run)
+    begin = time.monotonic()
+    with pytest.raises(NotAnswering, match="publishes no port"):
+        ask(run, engine=engine)
+    assert time.monotonic() - begin < 10
+
+
+def test_the_health_of_a_container_that_has_ended_is_not_waited_for(engine, run):
+    docker(f"run -d --name {run} --health-cmd true {BASE} true", engine=engine, run=run)
+    engine.client().containers.get(run).wait()
+    begin = time.monotonic()
+    with pytest.raises(NotAnswering, match="health 'healthy'"):
+        watch_health(run, "healthy", engine=engine)
+    assert time.monotonic() - begin < 30
+
+
+def test_an_interrupt_ends_a_command_whose_container_ignores_the_signal(engine, run):
+    """As process 1, a shell ignores SIGTERM, which the client of `docker run` hands on before it waits."""
+
+    def interrupt(line):
+        raise KeyboardInterrupt
+
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        docker(f"run --name {run} {BASE} sh -c 'echo began; sleep 300'", engine=engine, run=run, write=interrupt)
+    assert time.monotonic() - begin < 60
 
 
 @pytest.mark.parametrize(

@@ -113,11 +113,18 @@ def test_the_dockerfile_to_mend_has_every_fault_and_still_serves(judged):
     assert SECRET not in str(board)
 
 
-def test_the_wheels_in_one_stage_are_a_solution_too(judged):
+@pytest.mark.parametrize("further", ["", " && rm /bin/cat"], ids=["as it is", "and the image has no cat"])
+def test_the_wheels_in_one_stage_are_a_solution_too(judged, further):
     text = (LAB / "Dockerfile").read_text(encoding="utf-8")
-    user = "RUN useradd --uid 1000 --no-log-init apiuser && chown apiuser /app\nUSER 1000\n"
+    user = f"RUN useradd --uid 1000 --no-log-init apiuser && chown apiuser /app{further}\nUSER 1000\n"
     board = judged(text.replace("EXPOSE 8000", f"{user}{CHECK}"))
     assert board.lost == {}, str(board)
+
+
+def test_an_image_without_a_file_builds_and_does_nothing_more(judged):
+    board = judged('FROM scratch\nCMD ["/none"]\n')
+    assert BUILD not in board.lost, str(board)
+    assert ANSWER in board.lost, str(board)
 
 
 @pytest.mark.parametrize("part", ["building", "stopping the server"])

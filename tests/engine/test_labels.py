@@ -79,6 +79,21 @@ def test_clean_up_removes_the_runs_objects_and_nothing_else(engine, sentinels, r
     assert clean(engine, run) == {}
 
 
+def test_a_network_and_a_volume_that_a_readers_container_uses_stay_and_the_rest_goes(engine, run, tmp_path):
+    make_one_of_each(engine, tmp_path, run)
+    reader = f"{run}-reader"
+    words = ["run", "-d", "--name", reader, "--network", run, "-v", f"{run}:/data", BASE, "sleep", "60"]
+    subprocess.run([*engine.docker, *words], env=engine.environment(), check=True, capture_output=True)
+    try:
+        removed = clean(engine, run)
+        assert (removed["containers"], removed["networks"], removed["volumes"]) == (1, 0, 0)
+        now = everything(engine)
+        assert {reader, run} & now["containers"] == {reader}
+        assert (run in now["networks"], run in now["volumes"]) == (True, True)
+    finally:
+        engine.client().containers.get(reader).remove(force=True)
+
+
 def test_an_image_that_a_readers_container_uses_stays_and_the_rest_goes(engine, run, tmp_path):
     make_one_of_each(engine, tmp_path, run)
     # The reader's own container, whose label says that it is not the course's.

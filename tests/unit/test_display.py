@@ -51,6 +51,13 @@ def test_the_table_in_html_escapes_and_draws_bars(trace):
     assert '<progress value="4" max="4">' in display.StepTable(trace, 11.5, finished=False).to_html()
 
 
+def test_while_a_base_is_pulled_the_bytes_are_shown(trace):
+    pulled = {"vertex": "sha256:[1/4] FROM docker.io/library/python:3.11-slim", "id": "sha256:a"}
+    trace.update(SolveStatus.from_json({"statuses": [pulled | {"current": 12_000_000, "total": 45_000_000}]}))
+    assert display.StepTable(trace, 1, finished=False).summary().endswith("context sent, 12 MB of 45 MB fetched")
+    assert display.StepTable(trace, 1).summary().endswith("context sent")
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_terminal_gets_one_final_table_with_brackets_intact(trace, terminal):
     out = io.StringIO()

@@ -34,6 +34,8 @@ def test_the_drawn_tree_names_every_exception_below_its_parent():
         (errors.DockerCommandFailed("docker x", 2, "a\nb"), {"exit_code": 2, "output": "a\nb"}, "exit code 2"),
         (errors.PortTaken("docker run", 125, "", 8000), {"port": 8000}, "Port 8000"),
         (errors.ImageUnreadable("news", "x"), {"image": "news", "problem": "x"}, "news cannot be searched: x."),
+        (errors.NoSuchContainer("nwes"), {"container": "nwes"}, "There is no container 'nwes'."),
+        (errors.NotAnswering("news", "/", 0, publishes=False), {"container": "news"}, "publishes no port"),
         (errors.NotAnswering("news", "/health", 30, ["boom"]), {"container": "news", "path": "/health"}, "boom"),
         (errors.ClaimFailed("a > b", "1×"), {"statement": "a > b", "measured": "1×"}, "measured: 1×"),
     ],
