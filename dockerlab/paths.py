@@ -1,9 +1,12 @@
-"""Where things are: the project, the cache folder, scratch folders."""
+"""Where things are: the project, the cache folder, scratch folders; and a lock for those who share one."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -32,6 +35,19 @@ def cache_folder() -> Path:
     folder = Path(os.environ.get("DOCKERLAB_CACHE") or platformdirs.user_cache_dir(CACHE_NAME))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Wait until no other process or thread holds this file's lock, then hold it; not to be taken twice by one.
+
+    Args:
+        file: made where missing, its folder too; it stays, since removing it would let two in.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def make_scratch(name: str) -> Path:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dockerlab.errors import DownloadFailed
+from dockerlab.paths import locked
 
 KEYRINGS = {
     "debian": "/usr/share/keyrings/debian-archive-keyring.gpg",
@@ -121,6 +122,10 @@ class Apt:
         self._get(release, ["source", "--download-only", package], into)
 
     def _get(self, release: str, arguments: Sequence[str], into: Path) -> None:
+        with locked(self._folder / "lock"):  # apt gives up at once where another one is at the same lists
+            self._get_alone(release, arguments, into)
+
+    def _get_alone(self, release: str, arguments: Sequence[str], into: Path) -> None:
         home = self._folder / release
         for part in ("lists/partial", "cache/archives/partial"):
             (home / part).mkdir(parents=True, exist_ok=True)
@@ -168,10 +173,21 @@ def unpack(
     Args:
         packages: release -> names.
         target: the folder to make; where it exists, nothing is done.
+
+    Raises:
+        DownloadFailed: a package could not be fetched or unpacked.
     """
     if target.is_dir():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with locked(target.with_name(f"{target.name}.lock")):
+        if not target.is_dir():  # another process was faster
+            _unpack_alone(apt, packages, target, progress)
+    return target
+
+
+def _unpack_alone(
+    apt: Apt, packages: Mapping[str, Iterable[str]], target: Path, progress: Callable[[str], object]
+) -> None:
     with tempfile.TemporaryDirectory(prefix=".unpack-", dir=target.parent) as scratch:
         archives, tree = Path(scratch, "archives"), Path(scratch, "tree")
         archives.mkdir()
@@ -181,8 +197,14 @@ def unpack(
             apt.download(release, list(names), archives)
         progress("unpacking")
         for archive in sorted(archives.glob("*.deb")):
-            subprocess.run(["dpkg-deb", "-x", archive, tree], check=True, stdin=subprocess.DEVNULL)
+            command = ["dpkg-deb", "-x", archive, tree]
+            done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            if done.returncode:
+                raise DownloadFailed(
+                    f"The package {archive.name} could not be unpacked.",
+                    last_lines=done.stderr.strip().splitlines()[-6:],
+                    advice=f"Check the disk (`df -h {target.parent}`), then try again.",
+                )
         for folder in ("usr/share/doc", "usr/share/man"):
             shutil.rmtree(tree / folder, ignore_errors=True)
         tree.rename(target)
-    return target

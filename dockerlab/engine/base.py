@@ -1,12 +1,13 @@
 """The base image that every lesson builds on: python:3.11-slim, or a faithful stand-in for it.
 
-It is pulled. Where no registry answers, and only in an engine that the course has started, a stand-in is built from
-Debian packages and CPython's source, once, and kept as an archive in the cache folder.
+It is pulled. Where that fails, and only in an engine that the course has started, a stand-in is built from Debian
+packages and CPython's source, and kept as an archive in the cache folder. It is built again only when what it is made
+from has changed.
 """
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import hashlib
 import os
 import re
@@ -15,25 +16,25 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import docker.errors
 
 from dockerlab.engine.apt import Apt, Mirror, find_mirror, unpack
-from dockerlab.engine.find import Engine, say
+from dockerlab.engine.find import MICRO_VM, Engine, say
 from dockerlab.engine.private import System
-from dockerlab.errors import BaseImageUnavailable
+from dockerlab.errors import BaseImageUnavailable, DockerLabError
 from dockerlab.labels import BASE as BASE_LABEL
-from dockerlab.paths import cache_folder
+from dockerlab.paths import cache_folder, locked
 
 BASE = "python:3.11-slim"
 RECIPE = Path(__file__).parent / "standin"
 DEBIAN_RELEASE = "bookworm"  # the last Debian whose own Python is 3.11, and so the one that has its source
 ANSWER_SECONDS = 15  # a registry that has not answered by then will not
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+KEY_LABEL = f"{BASE_LABEL}.key"  # holds Ingredients.key
 _PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout")
 
 
@@ -46,12 +47,14 @@ class BaseImage:
         stand_in: what the stand-in consists of, such as "Debian 12, CPython 3.11.2"; "" for the official image.
         image_id: its ID.
         size_bytes: what the engine says; depends on its store.
+        key: what the stand-in was made from, as Ingredients.key; "" where it does not say so.
     """
 
     reference: str
     stand_in: str
     image_id: str
     size_bytes: int
+    key: str = ""
 
     def describe(self) -> str:
         """A phrase for pages that state a size."""
@@ -66,36 +69,82 @@ def present_base(engine: Engine) -> BaseImage | None:
         image = engine.client().images.get(BASE)
     except docker.errors.ImageNotFound:
         return None
-    return BaseImage(BASE, (image.labels or {}).get(BASE_LABEL, ""), image.id, image.attrs.get("Size", 0))
+    labels = image.labels or {}
+    stand_in, key = (labels.get(name, "") for name in (BASE_LABEL, KEY_LABEL))
+    return BaseImage(BASE, stand_in, image.id, image.attrs.get("Size", 0), key)
 
 
 def ensure_base(engine: Engine, progress: Callable[[str], object] | None = None) -> BaseImage:
     """Have the base image in the engine: present, pulled, loaded from the cache, or built.
 
+    A stand-in that was made from something else than there is now is replaced, but kept where that fails.
+
     Raises:
-        BaseImageUnavailable: none of these is possible; with the engine's own words.
+        BaseImageUnavailable, DownloadFailed: none of these is possible; with the engine's own words.
     """
-    if base := present_base(engine):
+    if (base := present_base(engine)) and not _is_outdated(engine, base):
         return base
     progress = progress or say
-    with _lock():
-        if base := present_base(engine):  # another process was faster
-            return base
-        progress(f"Pulling {BASE} …")
-        said = _pull(engine)
-        if said:
-            if not engine.is_ours:
-                raise BaseImageUnavailable(
-                    f"The base image {BASE} could not be pulled.",
-                    last_lines=said[-4:],
-                    advice=f"Check the network and `docker pull {BASE}`. The course puts nothing in its place "
-                    "in an engine that it has not started.",
-                )
-            progress("No registry answers.")
-            _stand_in(engine, progress)
-    if base := present_base(engine):
+    with locked(cache_folder() / "base.lock"):
+        old = present_base(engine)
+        if old and not _is_outdated(engine, old):  # another process was faster
+            return old
+        if old:
+            progress("The course's files or this machine's settings have changed since the stand-in was made.")
+        try:
+            _get(engine, progress)
+        except DockerLabError as error:
+            if not old:
+                raise
+            progress(f"{error.summary} The stand-in that is there stays.")
+            return old
+        base = present_base(engine)
+        if not base:
+            raise BaseImageUnavailable(f"The base image {BASE} is not in the engine, although it was just put there.")
+        if old and old.image_id != base.image_id:
+            _remove_unnamed(engine, old.image_id)
         return base
-    raise BaseImageUnavailable(f"The base image {BASE} is not in the engine, although it was just put there.")
+
+
+def _is_outdated(engine: Engine, base: BaseImage) -> bool:
+    """Whether it is a stand-in that would be made of something else now, and could be."""
+    # In a micro-VM it was made on another machine, and is not to be made on this one.
+    if not base.stand_in or not engine.is_ours or engine.source == MICRO_VM:
+        return False
+    try:
+        return base.key != Ingredients.gather().key
+    except DockerLabError:  # there is no Debian mirror
+        return False
+
+
+def _get(engine: Engine, progress: Callable[[str], object]) -> None:
+    progress(f"Pulling {BASE} …")
+    said = _pull(engine)
+    if not said:
+        return
+    if not engine.is_ours:
+        raise BaseImageUnavailable(
+            f"The base image {BASE} could not be pulled.",
+            last_lines=said[-4:],
+            advice=f"Check the network and `docker pull {BASE}`. The course puts nothing in its place "
+            "in an engine that it has not started.",
+        )
+    progress(f"{BASE} could not be pulled: {said[-1]}")
+    try:
+        ingredients = Ingredients.gather()
+    except DockerLabError as error:
+        raise BaseImageUnavailable(
+            f"{BASE} could not be pulled. {error.summary}", last_lines=said[-4:], advice=error.advice
+        ) from None
+    _stand_in(engine, ingredients, progress)
+
+
+def _remove_unnamed(engine: Engine, image_id: str) -> None:
+    """Remove an image that has lost its name to another; not where it has one more, or a container uses it."""
+    with contextlib.suppress(docker.errors.APIError):
+        image = engine.client().images.get(image_id)
+        if not image.tags:
+            image.remove()
 
 
 def _pull(engine: Engine) -> list[str]:
@@ -114,15 +163,18 @@ def _pull(engine: Engine) -> list[str]:
     for line in process.stdout:
         if "Pulling from" in line:
             give_up.cancel()
-        lines.append(line.rstrip())
+        if line.strip():
+            lines.append(line.rstrip())
     code = process.wait()
     give_up.cancel()
     process.stdout.close()
-    return (lines or [f"no registry answered within {ANSWER_SECONDS} s"]) if code else []
+    if code < 0:  # killed
+        lines.append(f"no registry answered within {ANSWER_SECONDS} s")
+    return (lines or [f"docker ended with exit code {code}"]) if code else []
 
 
-def _stand_in(engine: Engine, progress: Callable[[str], object]) -> None:
-    archive = cache_folder() / "base" / f"stand-in-{_recipe_key()}.tar"
+def _stand_in(engine: Engine, ingredients: Ingredients, progress: Callable[[str], object]) -> None:
+    archive = cache_folder() / "base" / f"stand-in-{ingredients.key}.tar"
     variables = os.environ | engine.environment()
     if archive.exists():
         progress("Loading the stand-in from the cache (some seconds) …")
@@ -133,11 +185,11 @@ def _stand_in(engine: Engine, progress: Callable[[str], object]) -> None:
     progress(f"Building a stand-in for {BASE} from Debian packages and CPython's source: about 4 minutes, once.")
     with tempfile.TemporaryDirectory(prefix="dockerlab-standin-") as scratch:
         context = Path(scratch)
-        facts = _gather(context, progress)
+        version = _fill(context, ingredients, progress)
         command = [
             *engine.docker, "buildx", "build", "--progress=plain", "--load", f"--tag={BASE}",
-            f"--file={context / 'standin.Dockerfile'}", f"--label={BASE_LABEL}={facts['description']}",
-            f"--build-arg=PYTHON_VERSION={facts['python']}", context,
+            f"--file={context / 'standin.Dockerfile'}", f"--label={BASE_LABEL}=Debian 12, CPython {version}",
+            f"--label={KEY_LABEL}={ingredients.key}", f"--build-arg=PYTHON_VERSION={version}", context,
         ]  # fmt: skip
         _build(command, variables | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}, progress)
     archive.parent.mkdir(exist_ok=True)
@@ -148,25 +200,79 @@ def _stand_in(engine: Engine, progress: Callable[[str], object]) -> None:
     subprocess.run([*engine.docker, "buildx", "prune", "-af"], env=variables, capture_output=True)
 
 
-def _recipe_key() -> str:
-    content = b"".join(file.read_bytes() for file in sorted(RECIPE.iterdir()) if file.is_file())
-    content += _apt_settings().encode()
-    return hashlib.sha256(content).hexdigest()[:12]
+@dataclass(frozen=True)
+class Ingredients:
+    """What a stand-in is made from, other than what is downloaded.
+
+    Lessons push images made from it to a registry, so addresses are here without their user information.
+
+    Attributes:
+        mirror: the address of the Debian mirror.
+        files: file of the build's context -> content: the recipe, and what the machine's own pip and apt need to
+            reach their index and mirror.
+        has_left_out: whether an address had user information.
+    """
+
+    mirror: str
+    files: dict[str, bytes]
+    has_left_out: bool
+
+    @classmethod
+    def gather(cls) -> Ingredients:
+        """Those of this machine.
+
+        Raises:
+            BaseImageUnavailable, DownloadFailed: it has no Debian mirror.
+        """
+        mirror = _mirror().uri
+        pip, apt = pip_settings(_pip_config(), os.environ), _apt_settings()
+        values = [mirror, *pip.values(), *apt.values()]
+        files = {file.name: file.read_bytes() for file in RECIPE.iterdir() if file.is_file()}
+        pip = {name: without_user(value) for name, value in pip.items()}
+        if CERTIFICATES.exists():
+            files[f"certificates/{CERTIFICATES.name}"] = CERTIFICATES.read_bytes()
+            pip["cert"] = str(CERTIFICATES)
+        pip_text = "[global]\n" + "".join(f"{name} = {value}\n" for name, value in pip.items())
+        apt_text = "".join(f'{name} "{without_user(value)}";\n' for name, value in apt.items())
+        files |= {"machine/etc/pip.conf": pip_text.encode(), "machine/etc/apt/apt.conf.d/machine": apt_text.encode()}
+        return cls(without_user(mirror), files, any(without_user(value) != value for value in values))
+
+    @property
+    def key(self) -> str:
+        """The same for the same ingredients, whoever makes it from whichever folder."""
+        parts = [self.mirror.encode()]
+        for name in sorted(self.files):
+            parts += [name.encode(), self.files[name]]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
-def _gather(context: Path, progress: Callable[[str], object]) -> dict[str, str]:
-    """Put all that the stand-in's build needs into its context; the facts that its label states."""
+def without_user(value: str) -> str:
+    """Addresses without their user information, such as https://user:password@…; a proxy may have no https://."""
+    return re.sub(r"(^|\s|://)[^/\s]*@", r"\1", value)
+
+
+def _mirror() -> Mirror:
     system = System.read()
     if system.distribution != "debian":
         raise BaseImageUnavailable(
-            f"No registry answers, and a stand-in for {BASE} can only be made where apt has a Debian mirror.",
+            f"A stand-in for {BASE} can only be made where apt has a Debian mirror.",
             advice=f"Give the engine a registry that has {BASE}, for example with --registry-mirror.",
         )
-    mirror = find_mirror(system.distribution, system.release)
+    return find_mirror(system.distribution, system.release)
+
+
+def _fill(context: Path, ingredients: Ingredients, progress: Callable[[str], object]) -> str:
+    """Put all that the stand-in's build needs into its context; the version of CPython."""
+    if ingredients.has_left_out:
+        progress("An address in apt's or pip's settings has user information: the stand-in gets it without.")
+    (context / "certificates").mkdir()
+    for name, content in ingredients.files.items():
+        file = context / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        file.chmod(0o644)  # for every user of the image, whatever this one's umask
+    system, mirror = System.read(), _mirror()
     apt = Apt(cache_folder() / "apt", mirror)
-    for file in RECIPE.iterdir():
-        if file.is_file():
-            shutil.copy(file, context)
     progress("downloading CPython's source")
     sources = context / "source"
     sources.mkdir()
@@ -175,18 +281,8 @@ def _gather(context: Path, progress: Callable[[str], object]) -> dict[str, str]:
     shutil.move(tarball, context / "python.orig.tar.gz")
     progress("making a minimal Debian (half a minute)")
     tools = unpack(apt, {system.release: ["mmdebstrap"]}, cache_folder() / "packages" / f"mmdebstrap-{system.release}")
-    _debootstrap(tools, mirror, context / "rootfs.tar")
-    machine = context / "machine" / "etc"
-    (machine / "apt/apt.conf.d").mkdir(parents=True)
-    (context / "certificates").mkdir()
-    pip = pip_settings(_pip_config(), os.environ)
-    if CERTIFICATES.exists():
-        shutil.copy(CERTIFICATES, context / "certificates" / CERTIFICATES.name)
-        pip["cert"] = str(CERTIFICATES)
-    (machine / "pip.conf").write_text("[global]\n" + "".join(f"{k} = {v}\n" for k, v in pip.items()))
-    (machine / "apt/apt.conf.d/machine").write_text(_apt_settings())
-    version = tarball.name.split("_")[1].split(".orig")[0]
-    return {"python": version, "description": f"Debian 12, CPython {version}"}
+    _debootstrap(tools, replace(mirror, uri=ingredients.mirror), context / "rootfs.tar")
+    return tarball.name.split("_")[1].split(".orig")[0]
 
 
 def _debootstrap(tools: Path, mirror: Mirror, target: Path) -> None:
@@ -254,18 +350,10 @@ def pip_settings(listed: str, environment: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def _apt_settings() -> str:
+def _apt_settings() -> dict[str, str]:
     """Of the machine's apt configuration, what a build needs to reach the same mirror, and to accept its lists."""
     done = subprocess.run(["apt-config", "dump"], capture_output=True, text=True)
-    lines = re.findall(r"^Acquire::(?:https?::Proxy|Check-Valid-Until) .*$", done.stdout, re.M)
-    return "".join(f"{line}\n" for line in lines)
-
-
-@contextmanager
-def _lock() -> Iterator[None]:
-    with (cache_folder() / "base.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return dict(re.findall(r'^(Acquire::(?:https?::Proxy|Check-Valid-Until)) "(.*)";$', done.stdout, re.M))
 
 
 __all__ = ["BASE", "BaseImage", "ensure_base", "pip_settings", "present_base"]

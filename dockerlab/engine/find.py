@@ -313,4 +313,4 @@ def _buildx(machine: Machine, command: Sequence[str], variables: dict[str, str])
 
 
 def say(text: str) -> None:
-    Console(stderr=True, highlight=False).print(text)
+    Console(stderr=True, highlight=False, markup=False).print(text)

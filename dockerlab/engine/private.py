@@ -7,30 +7,32 @@ run folder below /run (socket, process identifiers; removed by `down`). The syst
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
+import docker.errors
 
 from dockerlab.engine import network
 from dockerlab.engine.apt import Apt, find_mirror, unpack
 from dockerlab.engine.probe import answers
 from dockerlab.errors import EngineStartFailed
-from dockerlab.paths import cache_folder
+from dockerlab.paths import cache_folder, locked
 
 START_SECONDS = 60
 STOP_SECONDS = 30
 
-# Releases whose Docker packages need no newer libc than the machine's, newest engine first to be tried.
+# The machine's release -> a newer one with a newer engine, whose packages need no newer libc than the machine has.
 DEBIAN_ENGINE_RELEASE = {"bookworm": "forky", "trixie": "forky"}
 ENGINE_PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd", "tini-static", "docker-registry")
 UBUNTU_PACKAGES = ("docker.io", "docker-buildx", "containerd", "tini-static", "docker-registry")
@@ -47,7 +49,6 @@ IPTABLES_PACKAGES = (
     "libnfnetlink0",
     "libnetfilter-conntrack3",
 )
-IPROUTE_PACKAGES = ("iproute2", "libbpf1", "libelf1", "libcap2")
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,11 @@ class System:
         """Whether the private engine can be unpacked here."""
         return self.distribution in ("debian", "ubuntu") and bool(self.release)
 
-    def engine_packages(self, has_iptables: bool, has_ip: bool) -> dict[str, list[str]]:
+    def engine_packages(self, has_iptables: bool) -> dict[str, list[str]]:
         """Release -> packages of an engine for this system."""
         own = list(OWN_PACKAGES)
         if not has_iptables:
             own += IPTABLES_PACKAGES
-        if not has_ip:
-            own += IPROUTE_PACKAGES
         if self.distribution == "ubuntu":
             return {self.release: [*UBUNTU_PACKAGES, *own]}
         return _merge(
@@ -117,13 +116,20 @@ def client_folder(tree: Path, cache: Path, settings: Mapping | None = None) -> P
     plugins.mkdir(parents=True, exist_ok=True)
     for plugin in (tree / "usr/libexec/docker/cli-plugins").glob("docker-*"):
         link = plugins / plugin.name
-        if link.is_symlink() or link.exists():
-            link.unlink()
-        link.symlink_to(plugin)
+        if not link.is_symlink() or link.readlink() != plugin:
+            _put(link, lambda new, plugin=plugin: new.symlink_to(plugin))
     text, file = json.dumps(settings or {}), config / "config.json"
     if not file.exists() or file.read_text() != text:
-        file.write_text(text)
+        _put(file, lambda new: new.write_text(text))
     return config
+
+
+def _put(target: Path, make: Callable[[Path], object]) -> None:
+    """Have `make` make a file elsewhere and move it into place: a build that runs now may be using the old one."""
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as scratch:
+        new = Path(scratch, target.name)
+        make(new)
+        new.replace(target)
 
 
 class PrivateEngine:
@@ -178,17 +184,49 @@ class PrivateEngine:
         Raises:
             DownloadFailed, EngineStartFailed.
         """
-        with self._lock():
+        with locked(self._lock_file):
             if self.answers():
                 return
             system = System.read()
-            wanted = system.engine_packages(bool(shutil.which("iptables")), bool(shutil.which("ip")))
-            tree = fetch_packages(system, wanted, progress)
+            tree = fetch_packages(system, system.engine_packages(bool(shutil.which("iptables"))), progress)
             self._clear()
             progress("starting dockerd (a few seconds)")
             self._start(tree)
 
     def _start(self, tree: Path) -> None:
+        try:
+            process = self._launch(tree)
+        except (OSError, ValueError) as error:
+            self._clear()
+            raise EngineStartFailed(
+                "This machine does not let a private Docker engine start.",
+                last_lines=[str(error)],
+                advice=f"It needs a network bridge with its own subnet, IPv4 forwarding, and room in {self.cache}. "
+                "An engine of your own works too: install Docker and run this again.",
+            ) from error
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            if self.answers():
+                return
+            time.sleep(0.1)
+        code = process.poll()
+        last = self.log.read_text(errors="replace").strip().splitlines()[-8:]
+        self._stop_process(process.pid)
+        self._clear()
+        raise EngineStartFailed(
+            "The private Docker engine did not come up: "
+            + (f"dockerd ended with exit code {code}." if code is not None else f"no answer in {START_SECONDS} s."),
+            last_lines=last,
+            advice=f"Its log is {self.log}. An engine of your own works too: install Docker and run this again.",
+        )
+
+    def _launch(self, tree: Path) -> subprocess.Popen:
+        """Make what dockerd needs, and start it.
+
+        Raises:
+            OSError: the kernel or a folder does not allow it.
+            ValueError: no subnet is free.
+        """
         self.run_folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         self.data_root.mkdir(parents=True, exist_ok=True)
         seed = int(self.key, 16)
@@ -196,9 +234,10 @@ class PrivateEngine:
         subnet = network.choose(network.BRIDGES, 24, seed, taken)
         pool = network.choose(network.POOLS, 20, seed, taken)
         client_folder(tree, self.cache)
-        environment = self._variables(tree)
-        state = {"tree": str(tree), "subnet": str(subnet), "pool": str(pool), "forwarding": network.allow_forwarding()}
+        # Noted before it is done, so that it is undone whatever comes between.
+        state = {"tree": str(tree), "subnet": str(subnet), "pool": str(pool), "forwarding": not network.forwards()}
         (self.run_folder / "state.json").write_text(json.dumps(state))
+        network.set_forwarding(True)
         network.make_bridge(self.bridge, subnet)
         command = [
             tree / "usr/sbin/dockerd",
@@ -216,30 +255,15 @@ class PrivateEngine:
             f"--config-file={self._empty_config()}",
         ]
         with self.log.open("wb") as log:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
-                env=environment,
+                env=self._variables(tree),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd="/",
             )
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
-            if self.answers():
-                return
-            time.sleep(0.1)
-        code = process.poll()
-        last = self.log.read_text(errors="replace").strip().splitlines()[-8:]
-        self._stop_process(process.pid)
-        self._clear()
-        raise EngineStartFailed(
-            "The private Docker engine did not come up: "
-            + (f"dockerd ended with exit code {code}." if code is not None else f"no answer in {START_SECONDS} s."),
-            last_lines=last,
-            advice=f"Its log is {self.log}. An engine of your own works too: install Docker and run this again.",
-        )
 
     def _empty_config(self) -> Path:
         # Without this dockerd would read the machine's own /etc/docker/daemon.json.
@@ -256,9 +280,6 @@ class PrivateEngine:
         for name in ("iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save"):
             if (tree / f"usr/sbin/xtables-{flavour}-multi").exists():
                 _wrap(wrappers / name, tree / f"usr/sbin/xtables-{flavour}-multi", name, libraries)
-        if (tree / "sbin/ip").exists() or (tree / "bin/ip").exists():
-            program = tree / "bin/ip" if (tree / "bin/ip").exists() else tree / "sbin/ip"
-            _wrap(wrappers / "ip", program, "", libraries)
         path = [wrappers, tree / "usr/bin", tree / "usr/sbin", os.environ.get("PATH", os.defpath)]
         kept = {k: v for k, v in os.environ.items() if not k.startswith("DOCKER_")}
         return kept | {"PATH": ":".join(map(str, path))}
@@ -275,35 +296,28 @@ class PrivateEngine:
 
     def down(self) -> bool:
         """Stop it and take its traces away, all but the cache; False where there was nothing."""
-        with self._lock():
+        with locked(self._lock_file):
             if not self.run_folder.exists():
                 return False
             for container in self._running():
-                container.kill()
+                with contextlib.suppress(docker.errors.APIError):  # it has ended, or gone, since it was listed
+                    container.kill()
             self._clear()
             return True
 
     def _running(self) -> list:
         if not self.answers():
             return []
-        return docker.DockerClient(base_url=self.host).containers.list()
-
-    def _network_links(self) -> list[str]:
-        """Bridges of user-made networks of this engine, by the addresses of its pool."""
-        pool = self.state().get("pool")
-        if not pool:
-            return []
-        inside = network.ipaddress.ip_network(pool)
-        return [
-            r["dev"]
-            for r in network.routes()
-            if "/" in r.get("dst", "") and network.ipaddress.ip_network(r["dst"]).subnet_of(inside)
-        ]
+        # sparse: asked for each one's details, the engine would not know one that has just gone.
+        return docker.DockerClient(base_url=self.host).containers.list(sparse=True)
 
     def _clear(self) -> None:
         """Leave no process, mount, bridge, rule or run folder of this engine."""
         state = self.state()
-        links = [self.bridge, *self._network_links()]
+        bridges = [self.bridge]
+        if state:
+            with contextlib.suppress(OSError):  # a kernel that lists no routes
+                bridges += network.network_bridges(network.routes(), state["pool"])
         with contextlib.suppress(OSError, ValueError):
             pid = int((self.run_folder / "dockerd.pid").read_text())
             if pid in self._processes():
@@ -312,14 +326,16 @@ class PrivateEngine:
             self._stop_process(pid)
         for mount in self._mounts():
             subprocess.run(["umount", "-l", mount], capture_output=True, stdin=subprocess.DEVNULL)
-        for link in links:
-            network.remove_link(link)
+        for bridge in bridges:
+            with contextlib.suppress(OSError):
+                network.remove_bridge(bridge)
         if state:
             others = _other_daemons()
             environment = {"PATH": f"{self.run_folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"}
-            network.remove_rules(links, [state["subnet"], state["pool"]], others, environment)
+            network.remove_rules(bridges, [state["subnet"], state["pool"]], others, environment)
             if state.get("forwarding") and not others:
-                network.IP_FORWARD.write_text("0")
+                with contextlib.suppress(OSError):  # where /proc/sys is read-only, it was not switched on either
+                    network.set_forwarding(False)
         shutil.rmtree(self.run_folder, ignore_errors=True)
 
     def _processes(self) -> list[int]:
@@ -354,18 +370,14 @@ class PrivateEngine:
         ours = [p for p in points if p in roots or p.startswith(tuple(f"{root}/" for root in roots))]
         return sorted(ours, key=len, reverse=True)
 
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
-        self.cache.mkdir(parents=True, exist_ok=True)
-        with (self.cache / "engine.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    @property
+    def _lock_file(self) -> Path:
+        return self.cache / "engine.lock"
 
 
 def _wrap(wrapper: Path, program: Path, name: str, libraries: Path) -> None:
-    wrapper.write_text(
-        f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} XTABLES_LIBDIR={libraries}/xtables exec {program} {name} "$@"\n'
-    )
+    variables = f"LD_LIBRARY_PATH={shlex.quote(str(libraries))} XTABLES_LIBDIR={shlex.quote(f'{libraries}/xtables')}"
+    wrapper.write_text(f'#!/bin/sh\n{variables} exec {shlex.quote(str(program))} {name} "$@"\n')
     wrapper.chmod(0o755)
 
 

@@ -53,6 +53,7 @@ def test_every_rule_is_read() -> None:
             "/tmp/dockerlab-04-layer-caching-x1y2/news-api/main.py",
             "/var/folders/ab/T/dockerlab-04-q_9/news-api/main.py",
         ),
+        ("main.py\r\nfeeds\r\n", "main.py\nfeeds\n"),
         ("   layer  size_MB\n0      a    128.1", "   layer size_MB\n0      a 1.10"),
         ("size_bytes\n127345234", "size_bytes\n98765432"),
         ("<td>8.31</td>", "<td>12.04</td>"),

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from dockerlab.build import build
+from dockerlab.engine import network
 from dockerlab.engine.find import Machine, connect
 from dockerlab.errors import EngineStartFailed
 
@@ -82,6 +84,22 @@ def test_a_start_that_fails_shows_the_log_and_leaves_nothing(second_private, tra
     assert "exit code 1" in caught.value.summary
     assert caught.value.last_lines
     assert str(second_private.log) in caught.value.advice
+    assert traces() == before
+
+
+def test_it_starts_and_goes_where_the_machine_has_no_ip(second_private, traces, tmp_path, monkeypatch):
+    """As on a Debian without iproute2: all other programs are there."""
+    before = traces()
+    for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
+        for program in folder.iterdir() if folder.is_dir() else ():
+            if program.name != "ip" and not (tmp_path / program.name).is_symlink():
+                (tmp_path / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    second_private.up()
+    assert second_private.answers()
+    state = second_private.state()
+    assert (second_private.bridge, state["subnet"]) in [(device, str(subnet)) for device, subnet in network.routes()]
+    second_private.down()
     assert traces() == before
 
 

@@ -1,18 +1,26 @@
 """Finding and preparing an engine, without one."""
 
 import ipaddress
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import docker.errors
 import pytest
 
-from dockerlab.engine import network
-from dockerlab.engine.apt import find_mirror, parse_sources
-from dockerlab.engine.base import pip_settings
+from dockerlab.engine import base, network, private
+from dockerlab.engine.apt import Mirror, find_mirror, parse_sources, unpack
+from dockerlab.engine.base import BASE, KEY_LABEL, Ingredients, ensure_base, pip_settings, without_user
 from dockerlab.engine.find import Machine, find, has_capabilities, is_elsewhere
-from dockerlab.engine.private import PrivateEngine, System
-from dockerlab.errors import DownloadFailed, EngineUnavailable
+from dockerlab.engine.private import PrivateEngine, System, client_folder
+from dockerlab.errors import BaseImageUnavailable, DownloadFailed, EngineStartFailed, EngineUnavailable
+from dockerlab.labels import BASE as BASE_LABEL
 
 DEB822 = """# a comment
 Types: deb deb-src
@@ -79,22 +87,97 @@ def test_no_mirror_is_said(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    ("system", "has_iptables", "has_ip", "releases", "wanted", "unwanted"),
+    ("system", "has_iptables", "releases", "wanted", "unwanted"),
     [
-        (System("debian", "bookworm"), True, True, ["forky", "bookworm"], "runc", "iptables"),
-        (System("debian", "bookworm"), False, True, ["forky", "bookworm"], "iptables", "iproute2"),
-        (System("debian", "trixie"), True, False, ["forky", "trixie"], "iproute2", "iptables"),
-        (System("debian", "forky"), True, True, ["forky"], "docker.io", "iptables"),
-        (System("ubuntu", "noble"), False, True, ["noble"], "iptables", "docker-cli"),
+        (System("debian", "bookworm"), True, ["forky", "bookworm"], "runc", "iptables"),
+        (System("debian", "bookworm"), False, ["forky", "bookworm"], "iptables", "iproute2"),
+        (System("debian", "trixie"), True, ["forky", "trixie"], "runc", "iptables"),
+        (System("debian", "forky"), True, ["forky"], "docker.io", "iptables"),
+        (System("ubuntu", "noble"), False, ["noble"], "iptables", "docker-cli"),
     ],
 )
-def test_packages_for_each_system(system, has_iptables, has_ip, releases, wanted, unwanted):
-    packages = system.engine_packages(has_iptables, has_ip)
+def test_packages_for_each_system(system, has_iptables, releases, wanted, unwanted):
+    packages = system.engine_packages(has_iptables)
     names = [name for part in packages.values() for name in part]
     assert list(packages) == releases
     assert wanted in names
     assert unwanted not in names
     assert len(names) == len(set(names))
+
+
+class Archive:
+    """In place of apt: a download of one package takes a moment."""
+
+    def __init__(self):
+        self.downloads = 0
+
+    def download(self, release, packages, into):
+        self.downloads += 1
+        time.sleep(0.2)
+        (into / "x.deb").write_text(release)
+
+
+def dpkg_deb(folder, monkeypatch, script):
+    """Have a shell script in place of dpkg-deb."""
+    folder.mkdir()
+    (folder / "dpkg-deb").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "dpkg-deb").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+def test_two_that_want_the_same_packages_unpack_them_once(tmp_path, monkeypatch):
+    dpkg_deb(tmp_path / "bin", monkeypatch, 'cp "$2" "$3/unpacked"')
+    archive, target = Archive(), tmp_path / "packages/x"
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(unpack, archive, {"bookworm": ["x"]}, target) for _ in range(2)]
+        assert [future.result() for future in found] == [target, target]
+    assert archive.downloads == 1
+    assert (target / "unpacked").read_text() == "bookworm"
+
+
+def test_a_full_disk_is_said_in_the_words_of_dpkg_deb_and_leaves_nothing(tmp_path, monkeypatch):
+    said = "dpkg-deb: error: failed to write: No space left on device"
+    dpkg_deb(tmp_path / "bin", monkeypatch, f"echo '{said}' >&2; exit 2")
+    with pytest.raises(DownloadFailed, match=r"x\.deb could not be unpacked") as caught:
+        unpack(Archive(), {"bookworm": ["x"]}, tmp_path / "packages/x")
+    assert caught.value.last_lines == (said,)
+    assert [path for path in (tmp_path / "packages").iterdir() if path.is_dir()] == []
+
+
+def plugin_tree(folder):
+    """An unpacked client, as far as `client_folder` looks at it."""
+    plugins = folder / "usr/libexec/docker/cli-plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "docker-buildx").touch()
+    return folder
+
+
+def test_what_is_right_in_the_client_s_folder_is_left_alone(tmp_path):
+    tree = plugin_tree(tmp_path / "tree")
+    files = [client_folder(tree, tmp_path) / name for name in ("cli-plugins/docker-buildx", "config.json")]
+    before = [file.lstat().st_ctime_ns for file in files]
+    client_folder(tree, tmp_path)
+    assert [file.lstat().st_ctime_ns for file in files] == before
+
+    other = plugin_tree(tmp_path / "other")
+    client_folder(other, tmp_path, {"proxies": {}})
+    assert files[0].resolve().is_relative_to(other)
+    assert json.loads(files[1].read_text()) == {"proxies": {}}
+
+
+def test_two_at_once_find_the_client_s_folder_whole_at_any_moment(tmp_path):
+    trees = [plugin_tree(tmp_path / name) for name in ("one", "two")]
+    config = client_folder(trees[0], tmp_path)
+
+    def again(number):
+        client_folder(trees[number % 2], tmp_path, {"number": number})
+        assert (config / "cli-plugins/docker-buildx").exists()
+        assert json.loads((config / "config.json").read_text())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(again, range(200))) == [None] * 200
+    assert sorted(path.name for path in config.iterdir()) == ["cli-plugins", "config.json"]
+    assert [path.name for path in (config / "cli-plugins").iterdir()] == ["docker-buildx"]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +197,56 @@ def test_a_subnet_that_nobody_has(taken, chosen):
 def test_no_subnet_left_is_said():
     with pytest.raises(ValueError, match="every /24"):
         network.choose(ipaddress.ip_network("10.213.0.0/23"), 24, 0, ["10.0.0.0/8"])
+
+
+ROUTES = """Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+dl-a\t0005D50A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+*\t0000D60A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+wg0\t0710D60A\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0
+"""
+
+
+@pytest.mark.skipif(sys.byteorder != "little", reason="the kernel lists addresses in the machine's order")
+def test_the_kernel_s_routes_are_read(tmp_path):
+    table = tmp_path / "route"
+    table.write_text(ROUTES)
+    assert [(device, str(subnet)) for device, subnet in network.routes(table)] == [
+        ("eth0", "0.0.0.0/0"),
+        ("dl-a", "10.213.5.0/24"),
+        ("*", "10.214.0.0/16"),
+        ("wg0", "10.214.16.7/32"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("device", "subnet", "is_dockerd_s"),
+    [
+        ("br-0123456789ab", "10.214.16.0/24", True),
+        ("br-0123456789ab", "10.214.32.0/24", False),
+        ("br-0123456789ab", "10.0.0.0/8", False),
+        ("br-lan", "10.214.16.0/24", False),
+        ("br-0123456789abc", "10.214.16.0/24", False),
+        ("wg0", "10.214.17.0/24", False),
+        ("eth0", "10.214.16.0/24", False),
+        ("*", "10.214.16.0/20", False),
+    ],
+)
+def test_of_what_is_in_the_pool_only_dockerd_s_bridges_are_removed(device, subnet, is_dockerd_s):
+    found = network.network_bridges([(device, ipaddress.ip_network(subnet))], "10.214.16.0/20")
+    assert found == ([device] if is_dockerd_s else [])
+
+
+def test_an_interface_that_is_no_bridge_is_not_even_switched_off(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(network, "INTERFACES", tmp_path)
+    monkeypatch.setattr(network, "_ask", lambda request, name, value=b"": asked.append((request, name)) or bytes(40))
+    (tmp_path / "eth0").mkdir()
+    (tmp_path / "br-0123456789ab/bridge").mkdir(parents=True)
+    for name in ("eth0", "not-there", "br-0123456789ab"):
+        network.remove_bridge(name)
+    assert {name for _, name in asked} == {"br-0123456789ab"}
+    assert asked[-1][0] == network.REMOVE_BRIDGE
 
 
 RULES = """*nat
@@ -148,10 +281,21 @@ def test_only_rules_that_name_our_bridge_or_subnets_are_deleted():
             "*filter\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER-USER\n",
             ["-D FORWARD -j DOCKER-USER", "-F DOCKER-USER", "-X DOCKER-USER"],
         ),
+        (
+            "*filter\n:DOCKER-CT - [0:0]\n-A DOCKER-FORWARD -j DOCKER-CT\n-A DOCKER-USER -j RETURN\n",
+            ["-F DOCKER-CT", "-X DOCKER-CT"],
+        ),
         ("*nat\n:DOCKER - [0:0]\n-A DOCKER ! -i docker0 -p tcp -j DNAT\n", None),
+        ("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -p tcp -m tcp --dport 22 -j DROP\n", None),
+        ("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -d 192.0.2.1/32 -j RETURN\n", None),
+        ("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -j DROP\n", None),
+        ("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -j MY-CHAIN\n", None),
     ],
-    ids=["foreign rules", "empty chains", "another engine's"],
-)
+    ids=[
+        "foreign rules", "empty chains", "dockerd's own", "another engine's",
+        "a reader's port", "a reader's address", "a reader's last word", "a reader's chain",
+    ],
+)  # fmt: skip
 def test_dockerd_s_chains_go_only_when_empty(saved, expected):
     found = network.skeleton(saved)
     assert (None if found is None else [" ".join(words) for _, words in found]) == expected
@@ -174,6 +318,231 @@ def test_dockerd_s_chains_go_only_when_empty(saved, expected):
 )
 def test_of_pip_s_settings_only_what_a_build_can_use(listed, environment, kept):
     assert pip_settings(listed, environment) == kept
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("https://i.example/simple", "https://i.example/simple"),
+        ("https://user:password@i.example/simple", "https://i.example/simple"),
+        ("https://token@i.example:8443/simple", "https://i.example:8443/simple"),
+        ("https://user:p@ss@i.example", "https://i.example"),
+        ("https://i.example/feed@Release/simple", "https://i.example/feed@Release/simple"),
+        ("https://a:b@i.example https://c:d@j.example/x", "https://i.example https://j.example/x"),
+        ("user:password@proxy.example:3128", "proxy.example:3128"),
+        ("DIRECT", "DIRECT"),
+        ("", ""),
+    ],
+)
+def test_no_user_information_is_left_in_an_address(value, expected):
+    assert without_user(value) == expected
+
+
+SECRET = "user:password@"
+
+
+@pytest.fixture
+def machine_of_a_stand_in(tmp_path, monkeypatch):
+    """What a stand-in's ingredients are gathered from, and how one of them is changed."""
+    values = {
+        "index": "https://i.example/simple",
+        "proxy": "http://p.example:3128/",
+        "mirror": "http://m.example/debian",
+    }
+    monkeypatch.setattr(base, "CERTIFICATES", tmp_path / "ca-certificates.crt")
+    monkeypatch.setattr(base, "RECIPE", tmp_path / "recipe")
+    monkeypatch.setattr(base, "_mirror", lambda: Mirror(values["mirror"], ("main",), "/k.gpg"))
+    monkeypatch.setattr(base, "_pip_config", lambda: f"global.index-url='{values['index']}'")
+    monkeypatch.setattr(base, "_apt_settings", lambda: {"Acquire::http::Proxy": values["proxy"]})
+    for name in list(os.environ):
+        if name.startswith("PIP_"):
+            monkeypatch.delenv(name)
+    base.CERTIFICATES.write_text("one")
+    base.RECIPE.mkdir()
+    (base.RECIPE / "standin.Dockerfile").write_text("FROM scratch")
+    return values
+
+
+@pytest.mark.parametrize(
+    ("change", "differs"),
+    [
+        (lambda values: None, False),
+        (lambda values: base.CERTIFICATES.write_text("two"), True),
+        (lambda values: base.CERTIFICATES.unlink(), True),
+        (lambda values: values.update(index="https://other.example"), True),
+        (lambda values: values.update(proxy="http://other.example/"), True),
+        (lambda values: values.update(mirror="http://other.example/debian"), True),
+        (lambda values: (base.RECIPE / "standin.Dockerfile").write_text("FROM other"), True),
+        (lambda values: values.update(index=f"https://{SECRET}i.example/simple"), False),
+        (lambda values: os.utime(base.CERTIFICATES, (0, 0)), False),
+        (lambda values: os.environ.update(HOME="/somewhere/else"), False),
+    ],
+    ids=["nothing", "certificates", "no certificates", "pip", "apt", "mirror", "recipe", "user", "time", "HOME"],
+)
+def test_the_key_of_a_stand_in_is_that_of_what_it_is_made_from(machine_of_a_stand_in, monkeypatch, change, differs):
+    monkeypatch.setenv("HOME", os.environ.get("HOME", "/"))
+    before = Ingredients.gather().key
+    change(machine_of_a_stand_in)
+    assert (Ingredients.gather().key != before) == differs
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [("index", "https://i.example/simple"), ("proxy", "http://p.example:3128/"), ("mirror", "http://m.example/debian")],
+)
+def test_no_user_information_gets_into_a_stand_in(machine_of_a_stand_in, value, address):
+    assert not Ingredients.gather().has_left_out
+    machine_of_a_stand_in[value] = address.replace("://", f"://{SECRET}")
+    ingredients = Ingredients.gather()
+    everything = b"\n".join([ingredients.mirror.encode(), *ingredients.files.values()]).decode()
+    assert address in everything
+    assert "password" not in everything
+    assert ingredients.has_left_out
+
+
+def test_the_build_of_a_stand_in_gets_its_ingredients_and_says_what_was_left_out(
+    machine_of_a_stand_in, tmp_path, monkeypatch
+):
+    mirrors, said = [], []
+
+    def download_source(apt, release, package, into):
+        (into / f"{package}_3.11.2.orig.tar.gz").touch()
+
+    monkeypatch.setattr(base.Apt, "download_source", download_source)
+    monkeypatch.setattr(base, "unpack", lambda *arguments: tmp_path)
+    monkeypatch.setattr(base, "_debootstrap", lambda tools, mirror, target: mirrors.append(mirror.uri))
+    machine_of_a_stand_in["mirror"] = f"http://{SECRET}m.example/debian"
+    context = tmp_path / "context"
+    context.mkdir()
+    umask = os.umask(0o077)
+    try:
+        version = base._fill(context, Ingredients.gather(), said.append)
+    finally:
+        os.umask(umask)
+    assert version == "3.11.2"
+    assert mirrors == ["http://m.example/debian"]
+    assert "user information: the stand-in gets it without" in said[0]
+    assert (context / "machine/etc/pip.conf").read_text().startswith("[global]\nindex-url = https://i.example/simple\n")
+    assert (context / "machine/etc/apt/apt.conf.d/machine").read_text() == (
+        'Acquire::http::Proxy "http://p.example:3128/";\n'
+    )
+    for name in ("standin.Dockerfile", "certificates/ca-certificates.crt", "machine/etc/pip.conf"):
+        assert (context / name).stat().st_mode & 0o777 == 0o644
+
+
+NOW = Ingredients("http://m.example/debian", {}, False)
+OFFICIAL, CURRENT = {}, {BASE_LABEL: "Debian 12", KEY_LABEL: NOW.key}
+OUTDATED, UNKNOWN = CURRENT | {KEY_LABEL: "another"}, {BASE_LABEL: "Debian 12"}
+
+
+@pytest.fixture
+def engine_with_base(tmp_path, monkeypatch):
+    """A function that makes an engine which has the base image with some labels, and notes what is done to get it."""
+    monkeypatch.setenv("DOCKERLAB_CACHE", str(tmp_path))
+
+    def make(source, labels, registry=False, mirror=True, builds=True):
+        images = {} if labels is None else {BASE: SimpleNamespace(id="old", labels=labels, attrs={}, tags=[])}
+        done = []
+
+        def get(name):
+            if name == "old":
+                return SimpleNamespace(tags=[], remove=lambda: done.append("removed"))
+            if name not in images:
+                raise docker.errors.ImageNotFound(name)
+            return images[name]
+
+        def pull(engine):
+            done.append("pull")
+            if registry:
+                images[BASE] = SimpleNamespace(id="official", labels={}, attrs={}, tags=[BASE])
+            return [] if registry else ["trying", "no such host"]
+
+        def stand_in(engine, ingredients, progress):
+            done.append("build")
+            if not builds:
+                raise BaseImageUnavailable("The stand-in could not be built.")
+            images[BASE] = SimpleNamespace(id="made", labels=CURRENT, attrs={}, tags=[BASE])
+
+        def gather():
+            if not mirror:
+                raise DownloadFailed("No mirror.", advice="Give apt one.")
+            return NOW
+
+        monkeypatch.setattr(base, "_pull", pull)
+        monkeypatch.setattr(base, "_stand_in", stand_in)
+        monkeypatch.setattr(Ingredients, "gather", gather)
+        client = SimpleNamespace(images=SimpleNamespace(get=get))
+        return SimpleNamespace(source=source, is_ours=source != "own", client=lambda: client, done=done)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("source", "labels", "machine", "image_id", "done"),
+    [
+        ("own", OFFICIAL, {}, "old", []),
+        ("own", OUTDATED, {}, "old", []),
+        ("micro-VM", CURRENT, {}, "old", []),
+        ("micro-VM", OUTDATED, {}, "old", []),
+        ("micro-VM", UNKNOWN, {}, "old", []),
+        ("private", OFFICIAL, {}, "old", []),
+        ("private", CURRENT, {}, "old", []),
+        ("private", OUTDATED, {}, "made", ["pull", "build", "removed"]),
+        ("private", UNKNOWN, {}, "made", ["pull", "build", "removed"]),
+        ("private", OUTDATED, {"registry": True}, "official", ["pull", "removed"]),
+        ("private", OUTDATED, {"mirror": False}, "old", []),
+        ("private", OUTDATED, {"builds": False}, "old", ["pull", "build"]),
+        ("private", None, {}, "made", ["pull", "build"]),
+        ("private", None, {"registry": True}, "official", ["pull"]),
+        ("own", None, {"registry": True}, "official", ["pull"]),
+    ],
+)
+def test_a_stand_in_is_made_again_only_where_it_is_ours_and_would_be_another(
+    engine_with_base, source, labels, machine, image_id, done
+):
+    engine = engine_with_base(source, labels, **machine)
+    assert ensure_base(engine, lambda text: None).image_id == image_id
+    assert engine.done == done
+
+
+@pytest.mark.parametrize(
+    ("source", "machine", "summary"),
+    [
+        ("own", {}, f"The base image {BASE} could not be pulled."),
+        ("private", {"mirror": False}, f"{BASE} could not be pulled. No mirror."),
+        ("private", {"builds": False}, "The stand-in could not be built."),
+    ],
+)
+def test_no_base_image_is_said_with_what_docker_said(engine_with_base, source, machine, summary):
+    said = []
+    with pytest.raises(BaseImageUnavailable) as caught:
+        ensure_base(engine_with_base(source, None, **machine), said.append)
+    assert caught.value.summary == summary
+    assert "no such host" in "\n".join([*said, *caught.value.last_lines])
+
+
+def test_a_failed_pull_is_reported_in_docker_s_words(engine_with_base):
+    said = []
+    ensure_base(engine_with_base("private", None), said.append)
+    assert f"{BASE} could not be pulled: no such host" in said
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo Pulling from x; echo done", []),
+        ("echo toomanyrequests: no more today >&2; echo; exit 1", ["toomanyrequests: no more today"]),
+        ("exit 3", ["docker ended with exit code 3"]),
+        ("exec sleep 9", ["no registry answered within 0.2 s"]),
+        ("echo retrying; exec sleep 9", ["retrying", "no registry answered within 0.2 s"]),
+    ],
+)
+def test_what_docker_says_of_a_pull(tmp_path, monkeypatch, script, said):
+    program = tmp_path / "docker"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(base, "ANSWER_SECONDS", 0.2)
+    assert base._pull(SimpleNamespace(docker=[str(program)], environment=dict)) == said
 
 
 # -- the order ------------------------------------------------------------------------------------------------------
@@ -329,6 +698,81 @@ def test_engines_of_two_cache_folders_share_nothing(tmp_path):
         assert getattr(one, name) != getattr(two, name)
     assert len(one.bridge) <= 15  # the kernel's limit for an interface's name
     assert len(str(one.socket)) < 108  # and for a socket's path
+
+
+@pytest.fixture
+def stopped_engine(tmp_path, monkeypatch):
+    """A private engine of a machine that can be had without being root, which forwards nothing."""
+    engine = PrivateEngine(tmp_path / "cache")
+    engine.run_folder = tmp_path / "run"
+    (tmp_path / "ip_forward").write_text("0\n")
+    monkeypatch.setattr(network, "IP_FORWARD", tmp_path / "ip_forward")
+    monkeypatch.setattr(network, "routes", lambda: [])
+    monkeypatch.setattr(network, "make_bridge", lambda name, subnet: None)
+    monkeypatch.setattr(private, "_other_daemons", lambda: False)
+    # Neither the machine's programs are asked, such as iptables, nor do they have to be there.
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return engine
+
+
+def raises(error):
+    def function(*arguments):
+        raise error
+
+    return function
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a private engine starts on Linux alone")
+@pytest.mark.parametrize(
+    ("where", "function", "said"),
+    [
+        ("make_bridge", raises(OSError(65, "no bridge: Package not installed")), "Package not installed"),
+        ("set_forwarding", raises(OSError(30, "Read-only file system")), "Read-only file system"),
+        ("routes", lambda: [("tun0", ipaddress.ip_network("10.0.0.0/8"))], "every /24 of 10.213.0.0/16 is in use"),
+        ("routes", raises(FileNotFoundError(2, "No such file", "/proc/net/route")), "/proc/net/route"),
+        ("mtu", lambda: 1500, "usr/sbin/dockerd"),  # what is left of the packages is not enough
+    ],
+    ids=["no bridges", "read-only /proc/sys", "no subnet", "no routes", "no dockerd"],
+)
+def test_a_machine_that_lets_no_engine_start_says_why_and_is_left_as_it_was(
+    stopped_engine, tmp_path, monkeypatch, where, function, said
+):
+    monkeypatch.setattr(network, where, function)
+    with pytest.raises(EngineStartFailed) as caught:
+        stopped_engine._start(tmp_path / "tree")
+    assert said in caught.value.last_lines[0]
+    assert not stopped_engine.run_folder.exists()
+    assert network.IP_FORWARD.read_text().strip() == "0"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a private engine starts on Linux alone")
+@pytest.mark.parametrize("error", [docker.errors.NotFound("gone"), docker.errors.APIError("is not running")])
+def test_a_container_that_ends_by_itself_does_not_keep_an_engine_from_being_stopped(stopped_engine, monkeypatch, error):
+    killed = []
+    containers = [SimpleNamespace(kill=raises(error)), SimpleNamespace(kill=lambda: killed.append("second"))]
+
+    def listed(sparse=False):
+        if not sparse:  # the SDK then asks for each one
+            raise docker.errors.NotFound("gone")
+        return containers
+
+    client = SimpleNamespace(containers=SimpleNamespace(list=listed))
+    monkeypatch.setattr(private, "answers", lambda socket: True)
+    monkeypatch.setattr(private.docker, "DockerClient", lambda base_url: client)
+    stopped_engine.run_folder.mkdir()
+    assert stopped_engine.down() is True
+    assert killed == ["second"]
+    assert not stopped_engine.run_folder.exists()
+
+
+def test_a_wrapper_works_in_any_folder(tmp_path):
+    folder = tmp_path / "it's $HOME; a folder"
+    folder.mkdir()
+    (folder / "program").write_text('#!/bin/sh\nprintf "%s\\n" "$LD_LIBRARY_PATH" "$XTABLES_LIBDIR" "$@"\n')
+    (folder / "program").chmod(0o755)
+    private._wrap(folder / "wrapper", folder / "program", "iptables", folder)
+    said = subprocess.run([folder / "wrapper", "-t", "a b"], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == [str(folder), f"{folder}/xtables", "iptables", "-t", "a b"]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """Where things are; no engine."""
 
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dockerlab.paths import leave_scratch, make_scratch, scratch_folders
+from dockerlab.paths import leave_scratch, locked, make_scratch, scratch_folders
 
 
 def test_a_second_lesson_in_a_kernel_starts_where_the_first_did(tmp_path: Path, monkeypatch) -> None:
@@ -18,3 +22,39 @@ def test_a_second_lesson_in_a_kernel_starts_where_the_first_did(tmp_path: Path, 
     leave_scratch()
     assert Path.cwd() == tmp_path / "course"
     assert scratch_folders() == [scratch]
+
+
+def test_a_lock_is_one_s_at_a_time_between_threads(tmp_path: Path) -> None:
+    inside, most = [], []
+
+    def work(number: int) -> None:
+        with locked(tmp_path / "folder/lock"):
+            inside.append(number)
+            time.sleep(0.02)
+            most.append(len(inside))
+            inside.remove(number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(8)))
+    assert most == [1] * 8
+
+
+def test_a_lock_is_one_s_at_a_time_between_processes_and_ends_with_its_owner(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from dockerlab.paths import locked\n"
+        "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner, ThreadPoolExecutor(1) as pool:
+        assert owner.stdout.readline() == "held\n"
+
+        def wait() -> float:
+            with locked(tmp_path / "lock"):
+                return time.monotonic()
+
+        waiting = pool.submit(wait)
+        time.sleep(0.2)
+        assert not waiting.done()
+        killed = time.monotonic()
+        owner.kill()
+        assert waiting.result(timeout=10) >= killed
