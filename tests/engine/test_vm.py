@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import shlex
 import signal
@@ -21,6 +22,7 @@ from dockerlab.container import docker
 from dockerlab.engine.base import BASE, ensure_base
 from dockerlab.engine.find import Machine, connect_vm
 from dockerlab.engine.private import System
+from dockerlab.engine.vm import landlock
 from dockerlab.engine.vm.disk import RECIPE, make
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import Parts
@@ -98,7 +100,7 @@ def test_it_builds_runs_and_publishes_on_loopback_alone(vm, tmp_path):
 
 
 def own(vm):
-    return [psutil.Process(int((vm.run_folder / "keeper.pid").read_text())), process(vm, "gvproxy")]
+    return [psutil.Process(int(vm.keeper_lock.read_text())), process(vm, "gvproxy")]
 
 
 def ask(port):
@@ -124,18 +126,43 @@ def wait_until(condition, seconds=20):
         time.sleep(0.1)
 
 
-def test_a_container_cannot_make_this_machine_listen(vm):
-    """gvproxy has its control interface inside, too: at the address of the gateway."""
-    engine = up(vm)
+def wish(engine, verb, **forward):
+    """Ask gvproxy out of a container, at the address of the gateway, where it has its control interface inside, too."""
     script = (
-        "import json, urllib.request as r; wish = dict(local=':9797', remote='192.168.127.2:80', protocol='tcp'); "
-        "print(r.urlopen('http://192.168.127.1/services/forwarder/expose', json.dumps(wish).encode()).status)"
+        f"import http.client as h; c = h.HTTPConnection('192.168.127.1'); "
+        f"c.request('POST', '/services/forwarder/{verb}', {json.dumps(forward)!r}); print(c.getresponse().status)"
     )
-    with contextlib.suppress(DockerCommandFailed):  # to be refused would be as well
-        docker(f"run --rm {BASE} python -c {shlex.quote(script)}", engine=engine)
+    return docker(f"run --rm {BASE} python -c {shlex.quote(script)}", engine=engine).strip()
+
+
+def test_a_container_cannot_make_this_machine_listen(vm):
+    engine = up(vm)
+    wish(engine, "expose", local=":9797", remote="192.168.127.2:80", protocol="tcp")  # to be refused would be as well
     wait_until(lambda: not port_answers(9797))
     time.sleep(1)
     assert not port_answers(9797)
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock, or does not let us use it")
+def test_a_container_cannot_have_a_file_of_this_machine_removed(vm, tmp_path):
+    """gvproxy removes what stands where it is to make a socket."""
+    engine = up(vm)
+    mine = tmp_path / "mine"
+    mine.write_text("as it was")
+    for file in (mine, vm.socket, vm.console, vm.run_folder / "data.img"):
+        before = file.stat().st_ino
+        assert wish(engine, "expose", local=str(file), remote="tcp://192.168.127.2:80", protocol="unix") == "500"
+        assert file.stat().st_ino == before
+    assert mine.read_text() == "as it was"
+
+
+def test_a_container_cannot_cut_the_engine_off(vm):
+    engine = up(vm)
+    way = next(vm.run_folder.rglob("way.sock"))
+    with contextlib.suppress(DockerCommandFailed):  # what it asks for happens to its own client as well
+        wish(engine, "unexpose", local=str(way), protocol="unix")
+    wait_until(vm.answers)
+    assert docker(f"run --rm {BASE} echo still here", engine=engine) == "still here\n"
 
 
 def test_an_input_may_end_before_its_answer(vm):
@@ -194,7 +221,7 @@ def test_one_that_dies_during_a_build_is_explained_and_starts_again_with_a_new_d
 
 def test_a_keeper_that_is_killed_takes_all_with_it_and_the_next_start_works(vm):
     vm.up()
-    os.kill(int((vm.run_folder / "keeper.pid").read_text()), signal.SIGKILL)
+    os.kill(int(vm.keeper_lock.read_text()), signal.SIGKILL)
     wait_until(lambda: traces(vm) == [str(vm.run_folder)])
     vm.up()
     assert vm.answers()

@@ -1,5 +1,6 @@
 """The relay: each direction of a connection ends by itself, and one that breaks takes the other with it."""
 
+import errno
 import socket
 import threading
 
@@ -90,3 +91,35 @@ def test_where_the_other_side_cannot_be_reached_the_connection_ends(tmp_path):
         with connected(str(tmp_path / "here")) as client:
             client.settimeout(PATIENCE_SECONDS)
             assert client.recv(1) == b""
+
+
+class Hungry(socket.socket):
+    """A listener for whom there are no file descriptors left, three times."""
+
+    failures = 3
+
+    def accept(self):
+        if self.failures:
+            self.failures -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+def test_a_want_of_file_descriptors_passes():
+    (far, here), reached = socket.socketpair(), threading.Event()
+    with Hungry(socket.AF_UNIX) as listener, far, here:
+        listener.bind("\0dockerlab-test-hungry")
+        listener.listen()
+        arguments = (listener, lambda: reached.set() or here, False)
+        threading.Thread(target=serve, args=arguments, daemon=True).start()
+        with connected(listener.getsockname()):
+            assert reached.wait(PATIENCE_SECONDS)
+
+
+def test_a_listener_that_is_closed_ends_it(tmp_path):
+    listener = listening(str(tmp_path / "here"))
+    listener.close()
+    serving = threading.Thread(target=serve, args=(listener, None, False), daemon=True)
+    serving.start()
+    serving.join(PATIENCE_SECONDS)
+    assert not serving.is_alive()

@@ -1,17 +1,29 @@
-"""The micro-VM's parts that need no VM: what is published, how much memory, which proxies, why it ended."""
+"""The micro-VM's parts that need no VM: what is published, memory, proxies, why it ended, who keeps it and ends it."""
 
+import contextlib
+import fcntl
+import http.server
 import json
+import socketserver
 import subprocess
+import sys
+import threading
+import time
+from functools import partial
 
 import pytest
 
 from dockerlab.build import _hint
 from dockerlab.engine.find import MICRO_VM, Engine
-from dockerlab.engine.vm.keeper import data_disk_bytes, explain, memory_limit_bytes, vm_memory_mib
-from dockerlab.engine.vm.machine import MicroVM, proxies
-from dockerlab.engine.vm.parts import GIB, MIB, Parts
-from dockerlab.engine.vm.ports import published
+from dockerlab.engine.vm import disk, keeper, landlock, machine
+from dockerlab.engine.vm.keeper import Keeper, data_disk_bytes, explain, memory_limit_bytes, vm_memory_mib
+from dockerlab.engine.vm.machine import KEEPER, MicroVM, proxies
+from dockerlab.engine.vm.parts import GIB, MIB, Parts, run
+from dockerlab.engine.vm.ports import Forward, Ports, published
+from dockerlab.engine.vm.relay import listening
 from dockerlab.errors import EngineStartFailed
+
+PATIENCE_SECONDS = 10
 
 
 def container(*ports, network="bridge", address="192.168.127.65"):
@@ -45,6 +57,170 @@ def container(*ports, network="bridge", address="192.168.127.65"):
 )
 def test_only_loopback_is_published_whatever_the_container_asks_for(containers, expected):
     assert published(containers) == expected
+
+
+class Gvproxy(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Answers as gvproxy does: it does not listen twice on one address, and not on one that is taken."""
+
+    daemon_threads = True
+
+    def __init__(self, path, forwards):
+        self.forwards = {(each.protocol, each.local): each for each in forwards}
+        self.taken = set()
+        self.while_listing = lambda: None
+        super().__init__(str(path), GvproxyAnswer)
+        threading.Thread(target=self.serve_forever, args=[0.02], daemon=True).start()
+
+
+class GvproxyAnswer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        listed = json.dumps([each._asdict() for each in self.server.forwards.values()])
+        self.server.while_listing()
+        self.answer(200, listed.encode())
+
+    def do_POST(self):
+        wish = Forward(**json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        key, forwards = (wish.protocol, wish.local), self.server.forwards
+        if self.path.endswith("/unexpose"):
+            self.answer(200 if forwards.pop(key, None) else 500)
+        elif key in forwards or wish.local in self.server.taken:
+            self.answer(500)
+        else:
+            forwards[key] = wish
+            self.answer(200)
+
+    def answer(self, status, body=b""):
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+WAY = Forward("/run/way.sock", "tcp://192.168.127.2:2375", "unix")
+SITE = Forward("127.0.0.1:8000", "192.168.127.65:80")
+
+
+@pytest.fixture
+def gvproxy(tmp_path):
+    with Gvproxy(tmp_path / "api.sock", [WAY]) as server:
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def ports(gvproxy):
+    return Ports(gvproxy.server_address, WAY)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        [],
+        [WAY],
+        [WAY, SITE],  # as of a publisher that has been cut off
+        [WAY, SITE._replace(remote="192.168.127.9:80")],
+        [WAY._replace(remote="tcp://192.168.127.9:1"), SITE],  # a container's: it would answer for the engine
+        [WAY, SITE._replace(protocol="udp")],
+        [WAY, Forward(":8000", SITE.remote), Forward("/home/learner/.profile", WAY.remote, "unix")],
+    ],
+)
+def test_gvproxy_is_had_to_listen_on_what_is_wanted_and_nothing_else(gvproxy, ports, there):
+    gvproxy.forwards = {(each.protocol, each.local): each for each in there}
+    ports.want({SITE.local: SITE.remote})
+    assert set(gvproxy.forwards.values()) == {WAY, SITE}
+    ports.settle()
+    assert set(gvproxy.forwards.values()) == {WAY, SITE}
+    ports.want({})
+    assert set(gvproxy.forwards.values()) == {WAY}
+
+
+def test_a_port_that_is_published_while_strangers_are_looked_for_stays(gvproxy, ports):
+    publisher = threading.Thread(target=ports.want, args=[{SITE.local: SITE.remote}])
+
+    def publish():
+        if publisher.ident is None:
+            publisher.start()
+            publisher.join(0.3)
+
+    gvproxy.while_listing = publish
+    ports.settle()
+    publisher.join(PATIENCE_SECONDS)
+    ports.settle()
+    assert set(gvproxy.forwards.values()) == {WAY, SITE}
+
+
+def test_a_port_that_was_taken_is_published_once_it_is_free(gvproxy, ports):
+    gvproxy.taken = {SITE.local}
+    ports.want({SITE.local: SITE.remote})
+    assert set(gvproxy.forwards.values()) == {WAY}
+    gvproxy.taken = set()
+    ports.settle()
+    assert set(gvproxy.forwards.values()) == {WAY, SITE}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        b"",
+        b"not HTTP\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[",
+        b"HTTP/1.1 200 OK\r\n\r\n[",
+        b"HTTP/1.1 500 Internal Server Error\r\n\r\n",
+    ],
+)
+def test_a_network_that_does_not_answer_well_is_asked_again_later(tmp_path, monkeypatch, answer):
+    monkeypatch.setattr("dockerlab.engine.vm.ports.ANSWER_SECONDS", 0.2)
+    raised = []
+
+    def settle():
+        try:
+            Ports(tmp_path / "api.sock", WAY).settle()
+        except BaseException as error:
+            raised.append(error)
+
+    with listening(str(tmp_path / "api.sock")) as listener:
+        asking = threading.Thread(target=settle, daemon=True)
+        asking.start()
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.recv(1 << 16)
+            if answer is not None:
+                accepted.sendall(answer)
+                accepted.close()
+            asking.join(PATIENCE_SECONDS)
+        assert not asking.is_alive()
+    assert raised == []
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock, or does not let us use it")
+def test_one_that_is_confined_writes_below_its_folder_only(tmp_path):
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in (inside, outside):
+        folder.mkdir()
+        for name in ("removed", "written"):
+            (folder / name).write_text("as it was")
+        script = f"cd {folder}; rm -f removed; echo new > written; echo new > made; mkdir folder; cat written"
+        confine = partial(landlock.confine, inside)
+        subprocess.run(["sh", "-c", script], preexec_fn=confine, stdin=subprocess.DEVNULL, capture_output=True)
+
+    def state(folder):
+        return {file.name: file.read_text() if file.is_file() else "" for file in folder.iterdir()}
+
+    assert state(inside) == {"written": "new\n", "made": "new\n", "folder": ""}
+    assert state(outside) == {"removed": "as it was", "written": "as it was"}
+
+
+@pytest.mark.parametrize(
+    ("code", "accepted", "is_well"),
+    [(0, 0, True), (1, 0, False), (1, 1, True), (2, 1, False), ("$(kill -9 $$)", 1, False)],
+)
+def test_a_program_that_ends_badly_says_so_in_its_last_words(code, accepted, is_well):
+    command = ["sh", "-c", f"echo out of luck; exit {code}"]
+    with contextlib.nullcontext() if is_well else pytest.raises(EngineStartFailed, match="out of luck"):
+        run(command, accepted=accepted)
 
 
 @pytest.mark.parametrize(
@@ -167,25 +343,145 @@ def test_a_lost_engine_of_another_kind_says_how_to_start_it():
     assert (error.summary, "engine up" in error.advice) == ("Gone.", True)
 
 
-def test_a_vm_without_its_parts_does_not_start_and_leaves_nothing(vm):
-    with pytest.raises(EngineStartFailed, match="did not come up") as caught:
+def put_network(vm, script):
+    """A program in the place of gvproxy."""
+    vm.parts.network.parent.mkdir(parents=True)
+    vm.parts.network.write_text(f"#!/bin/sh\n{script}\n")
+    vm.parts.network.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [(None, "No such file or directory"), ("echo the card is broken; exit 3", "the card is broken")],
+)
+def test_a_vm_that_does_not_start_says_why_and_leaves_nothing(vm, script, said):
+    if script:
+        put_network(vm, script)
+    began = time.monotonic()
+    with pytest.raises(EngineStartFailed, match=r"did not come up\. The micro-VM's network did not start\.") as caught:
         vm.up()
+    assert time.monotonic() - began < keeper.NETWORK_SECONDS  # what has ended is not waited for
+    assert said in caught.value.last_lines[-1]
     assert str(vm.console) in caught.value.advice
     assert not vm.run_folder.exists()
     assert not vm.is_kept()
+    assert vm.death() == {}  # nothing had been built, so the next start has no loss to tell of
+
+
+def test_a_network_that_does_not_listen_is_not_waited_for_for_ever(vm, monkeypatch):
+    put_network(vm, "echo thinking; exec sleep 60")
+    monkeypatch.setattr(keeper, "NETWORK_SECONDS", 0.3)
+    vm.run_folder.mkdir()
+    kept = Keeper(vm.parts, vm.cache, making=False)
+    try:
+        with pytest.raises(EngineStartFailed, match="network did not start") as caught:
+            kept._start_network()
+        assert kept.network.poll() is None
+    finally:
+        kept.network.kill()
+        kept.network.wait()
+    assert caught.value.last_lines == ("thinking",)
+
+
+@contextlib.contextmanager
+def locked(file, how):
+    with file.open("a") as lock:
+        fcntl.flock(lock, how)
+        yield lock
+
+
+@pytest.mark.parametrize(
+    ("has_lock", "how", "has_folder", "expected"),
+    [
+        (False, None, False, False),
+        (False, None, True, False),
+        (True, None, True, False),
+        (True, fcntl.LOCK_EX, True, True),
+        (True, fcntl.LOCK_EX, False, True),  # it is removing its folder
+        (True, fcntl.LOCK_SH, True, False),  # another one who asks
+    ],
+)
+def test_a_vm_is_kept_for_as_long_as_its_lock_is_held(vm, has_lock, how, has_folder, expected):
+    if has_lock:
+        vm.keeper_lock.touch()
+    if has_folder:
+        vm.run_folder.mkdir()
+    with locked(vm.keeper_lock, how) if how else contextlib.nullcontext():
+        assert vm.is_kept() == expected
+
+
+@pytest.mark.parametrize(
+    ("program", "cache", "is_held", "is_ended"),
+    [
+        (KEEPER, "this", True, True),
+        (KEEPER, "this", False, False),
+        (KEEPER, "another", True, False),  # as in a copy of a cache folder
+        (KEEPER, "another", False, False),
+        ("editor", "this", True, False),  # a number that has been given anew
+    ],
+)
+def test_only_the_keeper_of_this_cache_is_ended(vm, monkeypatch, program, cache, is_held, is_ended):
+    monkeypatch.setattr(machine, "STOP_SECONDS", 0.5)
+    words = [program, "parts", str(vm.cache) if cache == "this" else str(vm.cache / "another")]
+    with locked(vm.keeper_lock, fcntl.LOCK_EX if is_held else fcntl.LOCK_UN) as lock:
+        command = [sys.executable, "-c", "import time; time.sleep(60)", *words]
+        process = subprocess.Popen(command, stdin=lock, start_new_session=True)
+    try:
+        vm.keeper_lock.write_text(str(process.pid))
+        assert vm.down() == is_held
+        time.sleep(0.1)
+        assert (process.poll() is not None) == is_ended
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_start_that_is_interrupted_can_be_ended(vm, monkeypatch):
+    put_network(vm, "exec sleep 60")
+    started = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(machine.subprocess, "Popen", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            vm.up()
+    assert vm.is_kept()
+    assert vm.down()
+    assert started[0].wait(PATIENCE_SECONDS) == 0
+    assert not vm.run_folder.exists()
+
+
+@pytest.mark.parametrize("where", ["up", "run"])
+def test_disks_whose_making_is_interrupted_leave_no_vm(tmp_path, monkeypatch, where):
+    done = []
+
+    def reach(name):
+        done.append(name)
+        if name == where:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(MicroVM, "up", lambda *_, **__: reach("up"))
+    monkeypatch.setattr(MicroVM, "down", lambda _: reach("down"))
+    monkeypatch.setattr(disk, "run", lambda *_: reach("run"))
+    with pytest.raises(KeyboardInterrupt):
+        disk._put_base_image(Parts(tmp_path), None, print)
+    assert done[-2:] == [where, "down"]
 
 
 def test_two_cache_folders_have_two_vms(tmp_path):
     one, two = (MicroVM(Parts(tmp_path), tmp_path / name) for name in ("one", "two"))
     assert one.host != two.host
-    assert len(str(one.run_folder / "network.sock")) < 108  # the kernel's limit for a socket's path
+    assert len(str(Keeper(one.parts, one.cache, making=False).card)) < 108  # the kernel's limit for a socket's path
 
 
 def test_init_is_a_shell_script_that_uses_all_the_commands_on_the_disk():
-    from dockerlab.engine.vm.disk import COMMANDS, RECIPE
-
-    done = subprocess.run(["sh", "-n", RECIPE / "init.sh"], capture_output=True, text=True)
+    done = subprocess.run(["sh", "-n", disk.RECIPE / "init.sh"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    text = (RECIPE / "init.sh").read_text(encoding="utf-8")
-    for command in COMMANDS:
+    text = (disk.RECIPE / "init.sh").read_text(encoding="utf-8")
+    for command in disk.COMMANDS:
         assert command == "sh" or f"{command} " in text or f"{command}\n" in text, f"{command} is not used"

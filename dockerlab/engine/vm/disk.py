@@ -8,16 +8,16 @@ the disk by running the VM once.
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from dockerlab.engine.base import BASE
 from dockerlab.engine.private import CLIENT_PACKAGES, System, fetch_packages
 from dockerlab.engine.vm.machine import MicroVM
-from dockerlab.engine.vm.parts import GIB, Parts, e2fsprogs, make_file_system
-from dockerlab.errors import DockerLabError, EngineStartFailed
+from dockerlab.engine.vm.parts import GIB, Parts, e2fsprogs, make_file_system, run
+from dockerlab.errors import DockerLabError
 
 RECIPE = Path(__file__).parent
 # The first Debian whose kernel runs guests by seccomp, which makes a process start three times as fast.
@@ -94,7 +94,7 @@ def _copy_programs(machine: Path, tools: Path, parts: Parts) -> None:
     for library in (loader, source / "libc.so.6"):
         shutil.copy(library, libraries)
     patchelf = tools / "usr/bin/patchelf"
-    _run(patchelf, "--set-interpreter", libraries / loader.name, "--set-rpath", libraries, parts.kernel)
+    run([patchelf, "--set-interpreter", libraries / loader.name, "--set-rpath", libraries, parts.kernel])
 
 
 def _make_tree(engine: Path, machine: Path, tree: Path) -> None:
@@ -137,26 +137,15 @@ def _make_tree(engine: Path, machine: Path, tree: Path) -> None:
 
 def _put_base_image(parts: Parts, archive: Path | None, progress: Callable[[str], object]) -> None:
     """Run the VM once, on the data disk itself and not on a copy, and have its engine get the base image."""
-    from dockerlab.engine.base import BASE
-
     with tempfile.TemporaryDirectory(prefix="dockerlab-vm-") as scratch:
         vm = MicroVM(parts, Path(scratch))
-        vm.up(progress, making=True)
         try:
+            vm.up(progress, making=True)
             command = ["load", "-q", "-i", archive] if archive else ["pull", "-q", BASE]
             progress(f"docker {command[0]} of {BASE} in the VM (half a minute)")
-            _run(parts.client / "usr/bin/docker", "-H", vm.host, *command)
+            run([parts.client / "usr/bin/docker", "-H", vm.host, *command])
         finally:
             vm.down()
-
-
-def _run(*command: object) -> None:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        raise EngineStartFailed(
-            f"The micro-VM's parts could not be made: {Path(str(command[0])).name} ended with {done.returncode}.",
-            last_lines=(done.stdout + done.stderr).strip().splitlines()[-8:],
-        )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """The process beside a micro-VM: starts it and its network, publishes ports, and notes how it ended.
 
-python -m dockerlab.engine.vm.keeper PARTS CACHE [--making]
+python -m dockerlab.engine.vm.keeper PARTS CACHE [--making] < LOCK
+
+Its input is a file that whoever starts it has locked, and which is free when it has ended.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -18,19 +19,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from dockerlab.engine.vm import relay
-from dockerlab.engine.vm.machine import MicroVM, proxies
+from dockerlab.engine.vm import landlock, relay
+from dockerlab.engine.vm.machine import MicroVM, lines_of, proxies
 from dockerlab.engine.vm.parts import GIB, MIB, Parts, copy_larger
-from dockerlab.engine.vm.ports import Publisher, call, withdraw_strangers
+from dockerlab.engine.vm.ports import Forward, Ports, Publisher
+from dockerlab.errors import DockerLabError, EngineStartFailed
 
 MEMORY_MIB = (700, 2000)  # at least, at most
 KEPT_MIB = 700  # of the pod's memory, for Jupyter, a kernel and the network
 DATA_DISK_GIB = 12
+NETWORK_SECONDS = 10
 END_SECONDS = 15
 WATCH_SECONDS = 0.5
+LAST_LINES = 8
 
 
 class Keeper:
@@ -40,7 +45,10 @@ class Keeper:
         self.vm = MicroVM(parts, cache)
         self.parts, self.making = parts, making
         self.folder = self.vm.run_folder
-        self.control, self.way = self.folder / "network.sock", self.folder / "way.sock"
+        self.sockets = self.folder / "net"  # of the network, which can write nowhere else
+        self.control, self.card, self.way = (self.sockets / f"{name}.sock" for name in ("api", "card", "way"))
+        self.network_log = self.folder / "network.log"
+        self.ports = Ports(self.control, Forward(str(self.way), f"tcp://{relay.VM_ADDRESS}:{relay.PORT}", "unix"))
         self.asked_to_end = False
         self.kernel: subprocess.Popen | None = None
         self.network: subprocess.Popen | None = None
@@ -48,19 +56,20 @@ class Keeper:
 
     def run(self) -> None:
         """Start everything, wait for the end of the VM, note it, and leave nothing."""
-        lock = (self.folder / "keeper.lock").open("a")  # held for as long as we live
-        fcntl.flock(lock, fcntl.LOCK_EX)
         signal.signal(signal.SIGTERM, lambda *_: self.end())
+        self.vm.keeper_lock.write_text(str(os.getpid()))
         try:
             self._start_network()
             self._start_kernel()
             threading.Thread(target=self._publish, daemon=True).start()
             while self.kernel.poll() is None and self.network.poll() is None:
                 time.sleep(WATCH_SECONDS)
-                exposed = self.publisher.exposed if self.publisher else {}
-                withdraw_strangers(self.control, {str(self.way), *list(exposed)})
+                self.ports.settle()
             if not self.asked_to_end:
-                self._note_death(self.kernel.poll())
+                code, console = self.kernel.poll(), lines_of(self.vm.console)
+                self._note(explain(code, console), lines_of(self.network_log) if code is None else console)
+        except DockerLabError as error:
+            self._note(error.summary, error.last_lines)
         finally:
             for process in (self.kernel, self.network):
                 if process is not None:
@@ -79,15 +88,20 @@ class Keeper:
     # -- starting -----------------------------------------------------------------------------------------------
 
     def _start_network(self) -> None:
-        control, card, way = self.control, self.folder / "card.sock", self.way
-        command = [self.parts.network, f"-listen=unix://{control}", f"-listen-bess=unixpacket://{card}", "-ssh-port=-1"]
-        self.network = self._spawn(command, self.folder / "network.log")
-        deadline = time.monotonic() + 10
-        while not (control.exists() and card.exists()) and time.monotonic() < deadline:
+        self.sockets.mkdir()
+        listen = (f"-listen=unix://{self.control}", f"-listen-bess=unixpacket://{self.card}")
+        # Whoever is in the VM can have it remove a file, by the wish to listen on a socket of that name.
+        confine = partial(landlock.confine, self.sockets)
+        self.network = self._spawn([self.parts.network, *listen, "-ssh-port=-1"], self.network_log, before=confine)
+        deadline = time.monotonic() + NETWORK_SECONDS
+        while not (self.way.exists() and self.card.exists()):
+            if self.network.poll() is not None or time.monotonic() > deadline:
+                last = lines_of(self.network_log)[-LAST_LINES:]
+                raise EngineStartFailed("The micro-VM's network did not start.", last_lines=last)
+            self.ports.settle()
             time.sleep(0.01)
-        call(control, "expose", str(way), f"tcp://{relay.VM_ADDRESS}:{relay.PORT}", "unix")
         listener = relay.listening(str(self.vm.socket))
-        arguments = (listener, lambda: relay.connected(str(way)), False)
+        arguments = (listener, lambda: relay.connected(str(self.way)), False)
         threading.Thread(target=relay.serve, args=arguments, daemon=True).start()
 
     def _start_kernel(self) -> None:
@@ -108,7 +122,7 @@ class Keeper:
             "root=/dev/ubda",
             "ro",
             "init=/init",
-            f"vec0:transport=bess,dst={self.folder / 'card.sock'},depth=128,gro=1",
+            f"vec0:transport=bess,dst={self.card},depth=128,gro=1",
             "con0=null,fd:1",
             "con=null",
             f"uml_dir={self.folder}/",
@@ -127,7 +141,13 @@ class Keeper:
         copy_larger(self.parts.data, disk, data_disk_bytes(os.environ, shutil.disk_usage(self.folder).free))
         return disk
 
-    def _spawn(self, command: list, log: Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen:
+    def _spawn(
+        self,
+        command: list,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        before: Callable[[], object] | None = None,  # what the new process does first; safe only from a single thread
+    ) -> subprocess.Popen:
         with log.open("ab") as file:
             return subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *command],  # what we started ends with us, also where we are killed
@@ -137,6 +157,7 @@ class Keeper:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd=self.folder,
+                preexec_fn=before,
             )
 
     def _publish(self) -> None:
@@ -145,7 +166,7 @@ class Keeper:
             if self.vm.answers():
                 # When the VM goes, so does the connection that this reads from.
                 with contextlib.suppress(Exception):
-                    self.publisher = Publisher(self.vm.host, self.control)
+                    self.publisher = Publisher(self.vm.host, self.ports)
                     self.publisher.run()
             time.sleep(0.1)
 
@@ -161,9 +182,8 @@ class Keeper:
         except subprocess.TimeoutExpired:
             os.killpg(self.kernel.pid, signal.SIGKILL)
 
-    def _note_death(self, code: int | None) -> None:
-        lines = self.vm.console.read_text(errors="replace").splitlines()
-        note = {"reason": explain(code, lines), "last_lines": lines[-6:]}
+    def _note(self, reason: str, lines: Sequence[str]) -> None:
+        note = {"reason": reason, "last_lines": list(lines[-LAST_LINES:])}
         self.vm.obituary.write_text(json.dumps(note), encoding="utf-8")
 
 

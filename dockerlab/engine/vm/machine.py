@@ -14,15 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dockerlab.engine.probe import answers
 from dockerlab.engine.vm.parts import Parts
 from dockerlab.errors import EngineStartFailed
-from dockerlab.paths import cache_folder
+from dockerlab.paths import cache_folder, locked
 
 PARTS_FOLDER = Path("/opt/dockerlab-vm")
+KEEPER = "dockerlab.engine.vm.keeper"
 START_SECONDS = 120
 STOP_SECONDS = 20
 # The machine outside, as it is called inside.
@@ -71,6 +72,14 @@ class MicroVM:
         return self.cache / "vm-keeper.log"
 
     @property
+    def keeper_lock(self) -> Path:
+        """What a keeper holds locked for as long as it lives, with its process number in it.
+
+        It lies outside the run folder, which the keeper removes while it still lives.
+        """
+        return self.cache / "vm-keeper.lock"
+
+    @property
     def obituary(self) -> Path:
         """Where the keeper notes how the VM ended."""
         return self.cache / "vm-ended.json"
@@ -81,13 +90,13 @@ class MicroVM:
 
     def is_kept(self) -> bool:
         """Whether a keeper is at work: the VM runs, starts or ends."""
-        if not self.run_folder.is_dir():
+        try:
+            with self.keeper_lock.open() as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared, so that two who ask do not see each other
+        except FileNotFoundError:
             return False
-        with (self.run_folder / "keeper.lock").open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
+        except BlockingIOError:
+            return True
         return False
 
     def death(self) -> dict:
@@ -107,15 +116,15 @@ class MicroVM:
             making: with the data disk itself and not a copy; for `disk.make` alone.
 
         Raises:
-            EngineStartFailed: with the last lines of its console.
+            EngineStartFailed: with the reason where it is known, and last lines of its network or its console.
         """
-        with self._lock():
+        with locked(self.cache / "engine.lock"):
             if self.answers():
                 return
             began, said, started = time.monotonic(), 0, False
             while time.monotonic() - began < START_SECONDS:
                 answers = self.answers()
-                lines = [line for line in _lines(self.console) if line.startswith("vm: ")]
+                lines = [line for line in lines_of(self.console) if line.startswith("vm: ")]
                 for line in lines[said:] if started else ():
                     progress(line)
                 said = len(lines)
@@ -131,18 +140,19 @@ class MicroVM:
                     self._start(making)
                     began, said, started = time.monotonic(), 0, True
                 time.sleep(0.05)
-            last = [*_lines(self.console)[-8:], *_lines(self.log)[-4:]]
             self._end()
+            death = self.death()
+            self.obituary.unlink(missing_ok=True)  # told here; the next start has no loss to tell of
             raise EngineStartFailed(
-                "The micro-VM's Docker engine did not come up.",
-                last_lines=last,
+                f"The micro-VM's Docker engine did not come up. {death.get('reason', '')}".strip(),
+                last_lines=death.get("last_lines") or [*lines_of(self.console)[-8:], *lines_of(self.log)[-4:]],
                 advice=f"Its console is in {self.console}. It needs about 1 GB of memory and 1 GB of disk in "
                 f"{tempfile.gettempdir()}; then try `dockerlab engine up` again.",
             )
 
     def down(self) -> bool:
         """Stop it; whether there was anything to stop."""
-        with self._lock():
+        with locked(self.cache / "engine.lock"):
             self.obituary.unlink(missing_ok=True)
             was_there = self.is_kept()
             self._end()
@@ -153,51 +163,47 @@ class MicroVM:
         self.run_folder.mkdir(mode=0o700)
         self.obituary.unlink(missing_ok=True)
         self.console.write_bytes(b"")
-        command = [sys.executable, "-m", "dockerlab.engine.vm.keeper", self.parts.folder, self.cache]
-        with self.log.open("wb") as log:
-            keeper = subprocess.Popen(
+        command = [sys.executable, "-m", KEEPER, self.parts.folder, self.cache]
+        with self.keeper_lock.open("a") as lock, self.log.open("wb") as log:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.truncate(0)
+            subprocess.Popen(
                 [*command, *(["--making"] if making else [])],
-                stdin=subprocess.DEVNULL,
+                stdin=lock,  # it goes over to the keeper, so that there is no moment when nobody holds it
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 cwd=Path(__file__).parents[3],  # where `-m` finds this package, installed or not
             )
-        (self.run_folder / "keeper.pid").write_text(str(keeper.pid))
-        while not self.is_kept() and keeper.poll() is None:
-            time.sleep(0.02)
 
     def _end(self) -> None:
         """Have the keeper end the VM and itself; by force where it does not."""
-        with contextlib.suppress(OSError, ValueError):
-            pid = int((self.run_folder / "keeper.pid").read_text())
-            if self.is_kept():
-                os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + STOP_SECONDS
-            while _is_keeper(pid) and time.monotonic() < deadline:
-                time.sleep(0.05)
-            if _is_keeper(pid):
+        deadline, asked = time.monotonic() + STOP_SECONDS, None
+        while self.is_kept() and time.monotonic() < deadline:
+            if (pid := self._keeper()) and pid != asked:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+                asked = pid
+            time.sleep(0.05)
+        if pid := self._keeper():
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
         shutil.rmtree(self.run_folder, ignore_errors=True)
 
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
-        self.cache.mkdir(parents=True, exist_ok=True)
-        with (self.cache / "engine.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    def _keeper(self) -> int | None:
+        """The process number of the keeper at work; None where there is none, or it has not noted its number yet."""
+        try:
+            pid = int(self.keeper_lock.read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return None
+        # By now the number may be another process's; in a copy of a cache it is that of the other cache's keeper.
+        is_ours = KEEPER.encode() in command and os.fsencode(self.cache) in command
+        return pid if is_ours and self.is_kept() else None
 
 
-def _is_keeper(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):  # where it is a child of ours, its end has to be taken note of
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        return b"dockerlab.engine.vm.keeper" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-def _lines(file: Path) -> list[str]:
+def lines_of(file: Path) -> list[str]:
+    """The lines of a log; none where it is not there."""
     try:
         return file.read_text(errors="replace").splitlines()
     except OSError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,11 +113,23 @@ def e2fsprogs(program: str, *arguments: object) -> None:
             f"The micro-VM's disk cannot be made: there is no {program} on this machine.",
             advice="On Debian it is in the package e2fsprogs.",
         )
-    command = [found, *(str(argument) for argument in arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     # e2fsck says with 1 that it has mended what was to be mended.
-    if done.returncode > (program == "e2fsck"):
+    run([found, *arguments], accepted=1 if program == "e2fsck" else 0)
+
+
+def run(command: Sequence[object], *, accepted: int = 0) -> None:
+    """Run a program that the micro-VM is made with.
+
+    Args:
+        command: the program and its arguments.
+        accepted: up to which exit code all is well.
+
+    Raises:
+        EngineStartFailed: it ended badly; with its last lines.
+    """
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if not 0 <= done.returncode <= accepted:
         raise EngineStartFailed(
-            f"The micro-VM's disk could not be made: {program} ended with {done.returncode}.",
+            f"The micro-VM could not be made: {Path(str(command[0])).name} ended with {done.returncode}.",
             last_lines=(done.stdout + done.stderr).strip().splitlines()[-8:],
         )

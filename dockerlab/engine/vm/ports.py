@@ -5,65 +5,95 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Container, Iterable, Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import docker
 
 from dockerlab.engine.vm.relay import VM_ADDRESS
 
 LOOPBACK = "127.0.0.1"
+ANSWER_SECONDS = 10
+
+
+class Forward(NamedTuple):
+    """One thing that gvproxy listens on.
+
+    Attributes:
+        local: an address of this machine such as "127.0.0.1:8000", or a path where the protocol is "unix".
+        remote: where it leads: an address in the VM's network.
+        protocol: "tcp", "udp" or "unix".
+    """
+
+    local: str
+    remote: str
+    protocol: str = "tcp"
+
+
+class Ports:
+    """Has gvproxy listen on what is wanted and on nothing else.
+
+    gvproxy takes wishes from inside the VM too, at the address of the gateway: it would listen beyond loopback, or lead
+    an address of ours to somewhere else. So its list is what counts, not what it has been asked for.
+
+    Args:
+        control: gvproxy's own socket.
+        always: what it listens on whatever the containers want.
+    """
+
+    def __init__(self, control: Path, always: Forward) -> None:
+        self._control, self._always = control, always
+        self._wanted = {always}
+        # Held while the list is compared and acted on: what another thread adds meanwhile would pass for a stranger's.
+        self._lock = threading.Lock()
+
+    def want(self, ports: Mapping[str, str]) -> None:
+        """Change what is wanted: addresses of this machine, and where each leads."""
+        with self._lock:
+            self._wanted = {self._always, *(Forward(local, remote) for local, remote in ports.items())}
+            self._settle()
+
+    def settle(self) -> None:
+        """Take back what is not wanted, and ask again for what is and was refused, such as a port that was taken."""
+        with self._lock:
+            self._settle()
+
+    def _settle(self) -> None:
+        try:
+            listed = json.loads(self._ask("GET", "all") or "")
+        except ValueError:  # no answer, or part of one
+            return
+        there = {Forward(entry["local"], entry["remote"], entry["protocol"]) for entry in listed}
+        for stranger in there - self._wanted:
+            self._ask("POST", "unexpose", stranger)
+        for missing in self._wanted - there:
+            self._ask("POST", "expose", missing)
+
+    def _ask(self, method: str, verb: str, forward: Forward | None = None) -> bytes | None:
+        """What gvproxy answers; None where it does not, or refuses."""
+        connection = _UnixConnection(self._control)
+        try:
+            body = json.dumps(forward._asdict()) if forward else None
+            connection.request(method, f"/services/forwarder/{verb}", body)
+            answer = connection.getresponse()
+            return answer.read() if answer.status == http.client.OK else None
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
 
 
 class _UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: Path) -> None:
-        super().__init__("gvproxy", timeout=10)
+        super().__init__("gvproxy", timeout=ANSWER_SECONDS)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(str(self._path))
-
-
-def call(control: Path, verb: str, local: str, remote: str = "", protocol: str = "tcp") -> bool:
-    """Ask gvproxy to `expose` or `unexpose` an address of this machine; whether it did.
-
-    Args:
-        control: gvproxy's own socket.
-        local: an address such as "127.0.0.1:8000", or a path where the protocol is "unix".
-        remote: an address in the VM's network.
-    """
-    connection = _UnixConnection(control)
-    try:
-        body = json.dumps({"local": local, "remote": remote, "protocol": protocol})
-        connection.request("POST", f"/services/forwarder/{verb}", body)
-        return connection.getresponse().status == http.client.OK
-    except OSError:
-        return False
-    finally:
-        connection.close()
-
-
-def withdraw_strangers(control: Path, ours: Container[str]) -> None:
-    """Take back what something else than the keeper has had gvproxy listen on.
-
-    gvproxy takes such wishes from inside the VM too, at the address of the gateway, and would listen beyond loopback.
-
-    Args:
-        control: gvproxy's own socket.
-        ours: the addresses and paths that the keeper has asked for.
-    """
-    connection = _UnixConnection(control)
-    try:
-        connection.request("GET", "/services/forwarder/all")
-        listed = json.loads(connection.getresponse().read() or "[]") or []
-    except (OSError, ValueError, http.client.HTTPException):
-        return
-    finally:
-        connection.close()
-    for entry in listed:
-        if entry["local"] not in ours:
-            call(control, "unexpose", entry["local"], protocol=entry["protocol"])
 
 
 def published(containers: Iterable[Mapping]) -> dict[str, str]:
@@ -88,13 +118,12 @@ class Publisher:
 
     Args:
         host: DOCKER_HOST of the VM's engine, which must answer.
-        control: gvproxy's own socket.
+        ports: is told what the containers want.
     """
 
-    def __init__(self, host: str, control: Path) -> None:
+    def __init__(self, host: str, ports: Ports) -> None:
         self._client = docker.DockerClient(base_url=host, timeout=None)
-        self._control = control
-        self.exposed: dict[str, str] = {}
+        self._ports = ports
         self._events = self._client.events(decode=True, filters={"type": ["container", "network"]})
 
     def run(self) -> None:
@@ -108,12 +137,4 @@ class Publisher:
         self._events.close()
 
     def _update(self) -> None:
-        wanted = published(self._client.api.containers())
-        for local in [local for local, remote in self.exposed.items() if wanted.get(local) != remote]:
-            call(self._control, "unexpose", local)
-            del self.exposed[local]
-        for local, remote in wanted.items():
-            if local not in self.exposed:
-                self.exposed[local] = remote  # before it is, so that it is never taken for a stranger's
-                if not call(self._control, "expose", local, remote):
-                    del self.exposed[local]
+        self._ports.want(published(self._client.api.containers()))

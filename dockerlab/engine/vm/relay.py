@@ -12,6 +12,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 HEADER = struct.Struct(">I")
@@ -21,6 +22,7 @@ VM_ADDRESS = "192.168.127.2"
 GATEWAY = "192.168.127.1"
 PORT = 2375
 ENGINE = "/run/docker.sock"
+PAUSE_SECONDS = 0.1
 
 
 def serve(listener: socket.socket, reach: Callable[[], socket.socket], is_framed: bool) -> None:
@@ -35,7 +37,10 @@ def serve(listener: socket.socket, reach: Callable[[], socket.socket], is_framed
         try:
             accepted, address = listener.accept()
         except OSError:
-            return
+            if listener.fileno() < 0:
+                return
+            time.sleep(PAUSE_SECONDS)  # such as for want of file descriptors, which others will close
+            continue
         try:
             if address and address[0] != GATEWAY:
                 raise PermissionError(f"{address[0]} may not use the engine")
