@@ -192,8 +192,9 @@ def layer_groups(layers: pd.DataFrame) -> pd.DataFrame:
 def times(table: pd.DataFrame, title: str) -> Figure:
     """Every single build of `time_builds` as a dot, medians as a line; on a logarithmic axis, as ratios matter."""
     variants = list(dict.fromkeys(table["variant"]))[::-1]
-    medians = table.groupby("variant")["seconds"].median()
-    spans = table.groupby("variant")["seconds"].agg(["min", "max", "size"])
+    # Rounded as `summary` rounds, so that a table and a chart of the same builds agree.
+    medians = table.groupby("variant")["seconds"].median().round(2)
+    spans = table.groupby("variant")["seconds"].agg(["min", "max", "size"]).round(2)
     alt = "Seconds a build. " + " ".join(
         f"{v}: median {medians[v]:.2f} s of {spans['size'][v]} builds, "
         f"from {spans['min'][v]:.2f} to {spans['max'][v]:.2f} s."
@@ -261,5 +262,6 @@ def _inline(svg: str, title: str) -> str:
         f'viewBox="0 0 {width} {height}" style="width:100%;max-width:{float(width) * 4 / 3:.0f}px;height:auto">'
     )
     svg = re.sub(r"<svg[^>]*>", head, svg, count=1)
-    svg = re.sub(r"(\d+\.\d{2})\d+", r"\1", svg)
+    # Two decimals are enough for places; the figures of labels stand between the tags, and stay as they are.
+    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d+\.\d{2})\d+", r"\1", tag[0]), svg)
     return re.sub(r"\n\s*", "\n", svg).strip()

@@ -1,5 +1,6 @@
 import io
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -119,3 +120,18 @@ def test_a_figure_has_a_finding_a_description_and_no_colour_of_its_own_for_text(
 )
 def test_parts_of_an_image(instruction, base, part):
     assert charts.part_of(instruction, base) == part
+
+
+@pytest.mark.parametrize("value", [0.498, 0.0338, 0.000815, 221.7])
+def test_a_label_in_the_drawing_states_the_figure_of_its_description(value):
+    figure = charts.bars({"x": value}, "One bar", "MB", "size")
+    assert f"x: {value:.3g} MB" in figure.alt
+    assert f"{value:.3g} MB<" in figure.svg
+
+
+def test_a_chart_of_builds_rounds_as_the_table_of_them_does():
+    table = pd.DataFrame({"variant": ["no cache"], "seconds": [9.295]})
+    figure = charts.times(table, "One build")
+    assert "no cache: 9.30 s, one build" in figure.alt
+    assert "9.30 s<" in figure.svg
+    assert f"{table['seconds'].round(2)[0]:.2f}" == "9.30"
