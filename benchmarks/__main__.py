@@ -39,7 +39,7 @@ def chapters(console: Console) -> None:
     figures = []
     for file in chapter_files(project_root()):
         console.print(f"Executing {file.stem} …")
-        figures.append(Figure(f"{file.stem}: run time over its docker commands", [docker_share(file)], "×", "≤ 1.25×"))
+        figures.append(Figure(f"{file.stem}: run time over its time in docker", [docker_share(file)], "×", "≤ 1.25×"))
     console.print(figures_table(conditions, figures))
 
 

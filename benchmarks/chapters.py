@@ -8,11 +8,12 @@ import nbformat
 
 from dockerlab.book import read_notebook, run_notebook
 
-# Runs in the chapter's kernel before its first cell. What counts as docker's time: docker commands, and waiting for
-# what runs in a container (an answer, a state of health, the end).
+# Runs in the chapter's kernel before its first cell. What counts as docker's time: docker commands, the SDK's requests,
+# which are the same in another form, and waiting for what runs in a container (an answer, a state of health, the end).
 BEFORE = """
 import subprocess as _subprocess, time as _time
-from dockerlab import container as _container
+from docker import APIClient as _Client
+from dockerlab import container as _container, retired as _retired
 
 _spans = []
 
@@ -49,8 +50,13 @@ def _spanned(work):
             _spans.append([begin, _time.perf_counter()])
     return timed
 
-for _name in ("ask", "watch_health", "stop_seconds"):
-    setattr(_container, _name, _spanned(getattr(_container, _name)))
+for _place, _names in {
+    _container: ("ask", "watch_health", "stop_seconds"),
+    _retired: ("context_bytes",),
+    _Client: ("send",),
+}.items():
+    for _name in _names:
+        setattr(_place, _name, _spanned(getattr(_place, _name)))
 """
 AFTER = """
 from dockerlab.buildkit import merged_seconds as _merged
@@ -59,7 +65,7 @@ print("docker seconds", _merged((a, b) for a, b in _spans if b))
 
 
 def docker_share(file: Path) -> float:
-    """Run time of a chapter over the time in its docker commands, both wall time of one run; overlaps count once."""
+    """Run time of a chapter over its time in docker, both wall time of one run; overlaps count once."""
     notebook = read_notebook(file)
     notebook.cells = [nbformat.v4.new_code_cell(BEFORE), *notebook.cells, nbformat.v4.new_code_cell(AFTER)]
     whole = run_notebook(notebook, file.parent, file.stem, lambda text: None)

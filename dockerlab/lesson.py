@@ -42,7 +42,7 @@ from dockerlab import judge as judging
 from dockerlab.claims import claim as make_claim
 from dockerlab.display import size_text
 from dockerlab.engine import Engine, find
-from dockerlab.engine.base import ensure_base
+from dockerlab.engine.base import ensure_base, present_base
 from dockerlab.errors import BuildFailed
 from dockerlab.labels import clean
 from dockerlab.paths import leave_scratch, make_scratch, project_root
@@ -80,7 +80,8 @@ class Lesson:
         self._project = project_root()  # the current folder will be another one
         source = self._project / "labs" / lab
         self.engine = find()
-        self.base = ensure_base(self.engine)
+        # Whether a stand-in is out of date is looked into by `engine up` and `make`, which need not be as quick.
+        self.base = present_base(self.engine) or ensure_base(self.engine)
         self._images: dict[str, image.Image] = {}
         self._reference: scoreboard.Reference | None = None
         self._second: dict[str, second_engine.SecondEngine] = {}
