@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-book: $(READY) ## Execute every chapter live and build the site (10-16 min the first time; FLAGS=--fresh repeats all: 5)
+book: $(READY) ## Execute every chapter live and build the site (11 min the first time; FLAGS=--fresh repeats all: 5)
 	@$(BIN)/dockerlab book make $(FLAGS)
 
 test: $(READY) ## Run every test: lint, app, library, engine, all chapters, site (16 min, and 6 more the first time)
@@ -21,7 +21,7 @@ test: $(READY) ## Run every test: lint, app, library, engine, all chapters, site
 	@$(BIN)/pytest labs/news-api/tests
 	@$(BIN)/pytest --nbval --clean-up tests/unit tests/engine chapters tests/book
 
-test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (20 min)
+test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (23 min)
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest --clean-up tests/pod
 

@@ -188,9 +188,9 @@ def execute_book(root: Path, out: Path | None = None, *, fresh: bool = False, sa
     from dockerlab.engine import find
     from dockerlab.engine.base import ensure_base
 
-    started = time.perf_counter()
     engine = find()
     base = ensure_base(engine)
+    started = time.perf_counter()
     out = out or build_folder(root)
     copy_sources(root, out)
     conditions = (engine.source, engine.version, engine.store, engine.buildx, base.image_id, _digest(root, INGREDIENTS))
