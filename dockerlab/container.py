@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import requests
-from docker.errors import NotFound, NullResource
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from dockerlab.engine import Engine
@@ -66,6 +66,7 @@ def docker(
     Raises:
         PortTaken: a port to publish on is in use; the container that docker had made for it is removed.
         EngineLost: the engine does not answer.
+        KeyboardInterrupt: passed on; a container that `docker run` was waiting for is removed.
         DockerCommandFailed: any other exit code than 0.
     """
     argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
@@ -90,14 +91,28 @@ def docker(
                 if write:
                     write(line)
             code = process.wait()
-        finally:
+        except BaseException:
             see_to_end(process)
+            _remove(_made(note), engine)  # its client has gone, and it would run on
+            raise
+        finally:
             process.stdout.close()
-        made = note.read_text() if note.exists() else ""
+        made = _made(note)
     output = "".join(lines)
     if code:
         raise _explain(typed, code, output, engine, made)
     return output
+
+
+def _made(note: Path) -> str:
+    return note.read_text() if note.exists() else ""
+
+
+def _remove(made: str, engine: Engine) -> None:
+    """Remove a container by its ID, where there is one; with --rm it may have gone by now."""
+    if made:
+        with suppress(APIError):
+            engine.client().containers.get(made).remove(force=True)
 
 
 def noted(argv: list[str], note: Path) -> list[str]:
@@ -113,10 +128,10 @@ def _explain(
 ) -> DockerCommandFailed | EngineLost | PortTaken:
     if _LOST.search(output) and not engine.answers():
         return engine.lost(f"The Docker engine does not answer `{typed}`.", output.strip().splitlines()[-4:])
-    if _PORT_TAKEN.search(output) and (port := _PORT.search(output)):
-        # `docker run` leaves the container behind, created but never started; with --rm it may have gone by now.
-        with suppress(NotFound, NullResource):
-            engine.client().containers.get(made).remove(force=True)
+    # The daemon's own words: what a program in the container prints of ports is about other ones.
+    said = [line for line in output.splitlines() if "Error response from daemon" in line and _PORT_TAKEN.search(line)]
+    if said and (port := _PORT.search(said[0])):
+        _remove(made, engine)  # `docker run` leaves it behind, created but never started
         return PortTaken(typed, code, output, int(port[1]))
     return DockerCommandFailed(typed, code, output)
 

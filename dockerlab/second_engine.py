@@ -168,7 +168,7 @@ def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> 
             raise _not_up(engine, container, state, timeout)
         time.sleep(0.1)
     buildx = run_docker(f"{inside} buildx version", engine=engine).split()
-    parts = SecondEngine(
+    found = SecondEngine(
         source=f"in the container {container}",
         host="",
         docker=[],
@@ -179,8 +179,7 @@ def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> 
         operating_system=info.get("OperatingSystem", ""),
         outer=engine,
         container=container,
-    )
-    found = parts.with_options(())
+    ).with_options(())
     if not found.has_containerd_store:
         raise EngineStartFailed(
             f"The second engine, Docker {found.version} with {found.store}, can export no cache.",

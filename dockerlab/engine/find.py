@@ -43,7 +43,7 @@ class Engine:
 
     Attributes:
         source: "own" (the reader's), "private" or "micro-VM" (started by the course).
-        host: a DOCKER_HOST value; "" for the reader's active context.
+        host: where it is, as a DOCKER_HOST value.
         docker: the docker command line, as the beginning of an argument list.
         variables: what the environment of that command needs besides the machine's.
         version: of the server, such as "28.5.2".
@@ -106,8 +106,9 @@ class Engine:
 
     @cached_property
     def _client(self) -> docker.DockerClient:
-        if self.host:
+        if self.is_ours:
             return docker.DockerClient(base_url=self.host, timeout=120)
+        # The reader's may want certificates, which their settings name.
         if os.environ.get("DOCKER_HOST"):
             return docker.from_env()
         context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
@@ -237,7 +238,7 @@ def _own(machine: Machine, progress: Callable[[str], object]) -> Engine | None:
         command = [str(tree / "usr/bin/docker")]
         variables = {"DOCKER_HOST": host, "DOCKER_CONFIG": str(client_folder(tree, cache_folder()))}
         buildx = _buildx(machine, command, variables) or ""
-    return _engine("own", variables.get("DOCKER_HOST", ""), command, variables, buildx, machine)
+    return _engine("own", host, command, variables, buildx, machine)
 
 
 def is_elsewhere(host: str) -> bool:

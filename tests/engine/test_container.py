@@ -89,7 +89,15 @@ def test_the_health_of_a_container_that_has_ended_is_not_waited_for(engine, run)
     assert time.monotonic() - begin < 30
 
 
-def test_an_interrupt_ends_a_command_whose_container_ignores_the_signal(engine, run):
+def test_what_a_program_says_of_its_own_ports_is_not_taken_for_a_taken_port(engine, run, left):
+    words = "OSError: address already in use 127.0.0.1:8000"
+    with pytest.raises(DockerCommandFailed) as caught:
+        docker(f"run --name {run} {BASE} sh -c 'echo {words}; exit 1'", engine=engine, run=run)
+    assert type(caught.value) is DockerCommandFailed
+    assert left()["containers"] == 1
+
+
+def test_an_interrupt_ends_a_command_whose_container_ignores_the_signal(engine, run, left):
     """As process 1, a shell ignores SIGTERM, which the client of `docker run` hands on before it waits."""
 
     def interrupt(line):
@@ -99,6 +107,7 @@ def test_an_interrupt_ends_a_command_whose_container_ignores_the_signal(engine, 
     with pytest.raises(KeyboardInterrupt):
         docker(f"run --name {run} {BASE} sh -c 'echo began; sleep 300'", engine=engine, run=run, write=interrupt)
     assert time.monotonic() - begin < 60
+    assert left() == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -634,6 +634,9 @@ def test_the_order_of_engines(tmp_path, monkeypatch, conditions, source, buildx)
     engine = find(progress=lambda text: None, machine=here)
     started = {name for name, ours in {"private": here.private, "micro-VM": here.vm}.items() if ours.started}
     assert (engine.source, engine.buildx) == (source, buildx)
+    assert engine.host == {"own": "unix:///reader.sock", "private": "unix:///private.sock"}.get(
+        source, "unix:///vm.sock"
+    )
     assert started == {source} - {"own"}
     assert engine.is_ours == (source != "own")
 
