@@ -15,7 +15,7 @@ help: ## Show this list
 book: $(READY) ## Execute every chapter live and build the site (11 min the first time; FLAGS=--fresh repeats all: 5)
 	@$(BIN)/dockerlab book make $(FLAGS)
 
-test: $(READY) ## Run every test: lint, app, library, engine, all chapters, site (16 min, and 6 more the first time)
+test: $(READY) ## Run every test: lint, app, library, engine, all chapters, site (16 min, and 3 more the first time)
 	@$(BIN)/ruff check .
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests
