@@ -28,7 +28,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends e2fsprogs \
     && rm -rf /var/lib/apt/lists/*
 # These files and no others, so that a change of a chapter does not make the disk again.
-COPY dockerlab/__init__.py dockerlab/errors.py dockerlab/labels.py dockerlab/paths.py /src/dockerlab/
+COPY dockerlab/__init__.py dockerlab/errors.py dockerlab/paths.py dockerlab/text.py /src/dockerlab/
 COPY dockerlab/engine /src/dockerlab/engine
 WORKDIR /src
 RUN --mount=type=cache,target=/var/cache/dockerlab \

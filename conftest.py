@@ -46,8 +46,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not session.config.getoption("--clean-up"):
         return
     from dockerlab.engine import find
+    from dockerlab.engine.labels import clean
     from dockerlab.errors import DockerLabError
-    from dockerlab.labels import clean
 
     started = time.perf_counter()
     try:
@@ -84,8 +84,8 @@ def engine():
 @pytest.fixture(scope="module")
 def browser():
     """A browser; where none can be had, the test is skipped, but in continuous integration it fails."""
-    from dockerlab.browser import open_browser
     from dockerlab.errors import BrowserUnavailable
+    from tools.browser import open_browser
 
     with ExitStack() as stack:
         try:

@@ -18,12 +18,12 @@ from benchmarks.chapters import docker_share
 from benchmarks.measure import Figure
 from benchmarks.pages import VISITS, Survey, build_sites, survey
 from benchmarks.vm import measure_vm
-from dockerlab.display import size_text
+from dockerlab.book.ledger import chapter_files
 from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
 from dockerlab.errors import BrowserUnavailable
-from dockerlab.ledger import chapter_files
 from dockerlab.paths import project_root
+from dockerlab.text import size_text
 
 
 def builds(console: Console) -> None:

@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.measure import Figure, paired
-from dockerlab.build import build
+from dockerlab.build.builder import build
+from dockerlab.build.experiment import change_line
 from dockerlab.engine import Engine
-from dockerlab.experiment import change_line
-from dockerlab.labels import clean, labels
+from dockerlab.engine.labels import clean, labels
 
 RUN = "benchmarks"
 TAG = "dockerlab-bench:1"

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import nbformat
 
-from dockerlab.book import read_notebook, run_notebook
+from dockerlab.book.commands import read_notebook, run_notebook
 
 # Runs in the chapter's kernel before its first cell. What counts as docker's time: docker commands, the SDK's requests,
 # which are the same in another form, and waiting for what runs in a container (an answer, a state of health, the end).
 BEFORE = """
 import subprocess as _subprocess, time as _time
 from docker import APIClient as _Client
-from dockerlab import container as _container, retired as _retired
+from dockerlab.run import container as _container
+from dockerlab.build import retired as _retired
 
 _spans = []
 
@@ -59,7 +60,7 @@ for _place, _names in {
         setattr(_place, _name, _spanned(getattr(_place, _name)))
 """
 AFTER = """
-from dockerlab.buildkit import merged_seconds as _merged
+from dockerlab.build.buildkit import merged_seconds as _merged
 print("docker seconds", _merged((a, b) for a, b in _spans if b))
 """
 

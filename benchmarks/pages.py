@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 from nbformat import NotebookNode, v4
 
 from benchmarks.measure import Figure, seconds
-from dockerlab.book import build_site, copy_sources, write_notebook
-from dockerlab.browser import on_loopback, open_browser
-from dockerlab.ledger import chapter_files
+from dockerlab.book.commands import build_site, copy_sources, write_notebook
+from dockerlab.book.ledger import chapter_files
+from tools.browser import on_loopback, open_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route

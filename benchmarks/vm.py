@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.measure import Figure
-from dockerlab.build import build
+from dockerlab.build.builder import build
 from dockerlab.engine import Engine
-from dockerlab.labels import clean
-from dockerlab.pod import build_image, inside, start_pod
+from dockerlab.engine.labels import clean
+from tools.pod import build_image, inside, start_pod
 
 RUN = "bench-pod"
 IMAGE = "dockerlab-bench-pod:1"
@@ -23,7 +23,7 @@ REPEATS = 5
 IN_POD = """
 import sys
 from pathlib import Path
-from dockerlab.build import build
+from dockerlab.build.builder import build
 from dockerlab.engine import find
 engine, what = find(start=False), sys.argv[1]
 if what == "change":

@@ -20,7 +20,7 @@ def main() -> None:
 def clean() -> None:
     """Remove what the course made: what carries its label in the engine, and scratch folders."""
     from dockerlab.engine import find
-    from dockerlab.labels import clean as clean_labelled
+    from dockerlab.engine.labels import clean as clean_labelled
 
     try:
         removed = clean_labelled(find(start=False))
@@ -37,16 +37,16 @@ def clean() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def build(arguments: tuple[str, ...]) -> None:
     """Build as `docker build ARGUMENTS` does, with the course's table of steps and its labels."""
-    from dockerlab.build import build as run_build
-    from dockerlab.display import TerminalView
+    from dockerlab.build.builder import build as run_build
     from dockerlab.engine import find
+    from dockerlab.show.display import TerminalView
 
     view = TerminalView()
     view.show(run_build(list(arguments), engine=find(), view=view))
 
 
 def _add_commands() -> None:
-    from dockerlab.book import book
+    from dockerlab.book.commands import book
     from dockerlab.engine.commands import doctor, engine
 
     for command in (engine, doctor, book):

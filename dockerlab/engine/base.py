@@ -24,9 +24,9 @@ import docker.errors
 
 from dockerlab.engine.apt import Apt, Mirror, find_mirror, unpack
 from dockerlab.engine.find import MICRO_VM, Engine, say
+from dockerlab.engine.labels import BASE as BASE_LABEL
 from dockerlab.engine.private import System
 from dockerlab.errors import BaseImageUnavailable, DockerLabError
-from dockerlab.labels import BASE as BASE_LABEL
 from dockerlab.paths import cache_folder, locked
 
 BASE = "python:3.11-slim"

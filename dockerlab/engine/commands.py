@@ -10,10 +10,10 @@ from rich.table import Table
 
 from dockerlab.engine.base import BASE, ensure_base, present_base
 from dockerlab.engine.find import Engine, find
+from dockerlab.engine.loopback import port_is_free
 from dockerlab.engine.private import PrivateEngine
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.errors import DockerLabError
-from dockerlab.loopback import port_is_free
 from dockerlab.paths import cache_folder
 
 LESSON_PORT = 8000

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab import book
-from dockerlab.browser import on_loopback
+from dockerlab.book import commands as book
+from tools.browser import on_loopback
 
 ROOT = Path(__file__).resolve().parents[2]
 

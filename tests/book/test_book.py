@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
-from dockerlab import book
+from dockerlab.book import commands as book
 from dockerlab.errors import ChapterFailed, EngineUnavailable
 
 CODE, TEXT = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab import ledger, site
+from dockerlab.book import ledger
+from dockerlab.book import sphinx_extension as site
+from dockerlab.text import minutes
 
 RUN = {"date": "2026-11-23", "engine": "Docker Engine 28.5.2", "engine_source": "private", "store": "overlay2"}
 
@@ -118,4 +120,4 @@ def test_columns_of_text_are_marked() -> None:
 
 @pytest.mark.parametrize(("seconds", "text"), [(45.4, "45 s"), (59.6, "1 min 00 s"), (130, "2 min 10 s")])
 def test_minutes(seconds: float, text: str) -> None:
-    assert ledger.minutes(seconds) == text
+    assert minutes(seconds) == text

@@ -11,8 +11,9 @@ import pytest
 import yaml
 from nbval.plugin import get_sanitize_patterns
 
-from dockerlab import book, ledger
-from dockerlab.quiz import read_quiz
+from dockerlab.book import commands as book
+from dockerlab.book import ledger
+from dockerlab.exercise.quiz import read_quiz
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ledger.chapter_files(ROOT)
@@ -162,7 +163,7 @@ def test_stored_quiz_is_the_one_in_the_file(chapter) -> None:
 
 def test_setup_comes_first_and_clean_up_last(chapter) -> None:
     first, *_, last = code(chapter)
-    assert "from dockerlab.lesson import *" in first.source
+    assert "from dockerlab.lesson.session import *" in first.source
     assert tags(first) & {"hide-input", "remove-cell"}
     assert last.source.strip() == "lesson.clean_up()"
 

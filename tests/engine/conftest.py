@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dockerlab.engine.find import Machine, connect
+from dockerlab.engine.labels import clean
 from dockerlab.engine.network import rules_to_delete
 from dockerlab.engine.private import PrivateEngine
-from dockerlab.labels import clean
 
 
 @pytest.fixture

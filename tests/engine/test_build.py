@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from dockerlab.build import build
-from dockerlab.buildkit import CACHED
+from dockerlab.build.builder import build
+from dockerlab.build.buildkit import CACHED
 from dockerlab.errors import BuildCancelled, BuildFailed, ContextNotFound, DockerfileInvalid, EngineLost
 
 pytestmark = pytest.mark.engine

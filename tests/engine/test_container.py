@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from dockerlab.build import build
-from dockerlab.container import ask, docker, stop_seconds, watch_health
+from dockerlab.build.builder import build
+from dockerlab.engine.loopback import free_port, port_is_free
 from dockerlab.errors import BuildFailed, DockerCommandFailed, NoSuchContainer, NotAnswering, PortTaken
-from dockerlab.loopback import free_port, port_is_free
+from dockerlab.run.container import ask, docker, stop_seconds, watch_health
 
 pytestmark = pytest.mark.engine
 
@@ -177,7 +177,7 @@ def test_stopping_takes_no_longer_than_it_needs(engine, run):
 
 
 def test_reading_an_image_that_is_not_there(engine):
-    from dockerlab.image import read_images
+    from dockerlab.image.image import read_images
 
     with pytest.raises(DockerCommandFailed) as caught:
         read_images(engine, ["no-such-image:1"])
@@ -186,7 +186,7 @@ def test_reading_an_image_that_is_not_there(engine):
 
 
 def test_an_image_is_read_with_layers_history_and_folders(engine, run, tmp_path):
-    from dockerlab.image import layer_table, read_images
+    from dockerlab.image.image import layer_table, read_images
 
     (tmp_path / "data").write_bytes(b"x" * 2_000_000)
     (tmp_path / "Dockerfile").write_text(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab.build import build
+from dockerlab.build.builder import build
 from dockerlab.engine import network
 from dockerlab.engine.find import Machine, connect
 from dockerlab.errors import EngineStartFailed

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dockerlab.judge import SECRET, judge, measure_reference
-from dockerlab.labels import clean
+from dockerlab.engine.labels import clean
+from dockerlab.exercise.judge import SECRET, judge, measure_reference
 from dockerlab.paths import project_root
 
 pytestmark = pytest.mark.engine
@@ -143,7 +143,7 @@ def test_an_interrupt_leaves_nothing(judged, engine, part):
 
 
 def test_the_learners_own_folder_and_objects_stay_as_they_are(judged, engine):
-    from dockerlab.build import build
+    from dockerlab.build.builder import build
 
     before = sorted((path, path.stat().st_mtime_ns) for path in LAB.rglob("*"))
     build("-t dockerlab-test-judge:own .", engine=engine, cwd=LAB, run="test-judge-own")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab.build import build
-from dockerlab.container import docker
-from dockerlab.labels import clean
+from dockerlab.build.builder import build
+from dockerlab.engine.labels import clean
+from dockerlab.run.container import docker
 
 pytestmark = pytest.mark.engine
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from dockerlab.build import build
-from dockerlab.container import ask, docker, stop_seconds, watch_health
+from dockerlab.build.builder import build
+from dockerlab.engine.labels import clean
 from dockerlab.errors import DockerCommandFailed
-from dockerlab.image import read_images
-from dockerlab.labels import clean
+from dockerlab.image.image import read_images
 from dockerlab.paths import project_root
+from dockerlab.run.container import ask, docker, stop_seconds, watch_health
 
 pytestmark = pytest.mark.engine
 

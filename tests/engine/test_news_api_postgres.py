@@ -5,10 +5,10 @@ import time
 import pytest
 import requests
 
-from dockerlab.build import build
-from dockerlab.container import ask, docker
-from dockerlab.labels import clean
+from dockerlab.build.builder import build
+from dockerlab.engine.labels import clean
 from dockerlab.paths import project_root
+from dockerlab.run.container import ask, docker
 
 pytestmark = pytest.mark.engine
 

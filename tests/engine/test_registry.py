@@ -2,10 +2,10 @@
 
 import pytest
 
-from dockerlab.build import build
-from dockerlab.container import ask, docker
+from dockerlab.build.builder import build
 from dockerlab.engine.base import ensure_base
-from dockerlab.registry import ensure_registry
+from dockerlab.lesson.registry import ensure_registry
+from dockerlab.run.container import ask, docker
 
 pytestmark = pytest.mark.engine
 

@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from dockerlab.build import build
-from dockerlab.container import docker
+from dockerlab.build.builder import build
 from dockerlab.engine.base import ensure_base
+from dockerlab.engine.labels import clean
 from dockerlab.errors import BuildCancelled, EngineStartFailed
-from dockerlab.labels import clean
-from dockerlab.registry import ensure_registry
-from dockerlab.second_engine import ensure_dind, wait_for
+from dockerlab.lesson.registry import ensure_registry
+from dockerlab.lesson.second_engine import ensure_dind, wait_for
+from dockerlab.run.container import docker
 
 pytestmark = pytest.mark.engine
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from dockerlab import retired, secrets
-from dockerlab.build import build
+from dockerlab.build import retired
+from dockerlab.build.builder import build
 from dockerlab.errors import BuildFailed, DockerCommandFailed
+from dockerlab.image import search as secrets
 
 pytestmark = pytest.mark.engine
 

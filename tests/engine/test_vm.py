@@ -17,8 +17,7 @@ import psutil
 import pytest
 import requests
 
-from dockerlab.build import build
-from dockerlab.container import docker
+from dockerlab.build.builder import build
 from dockerlab.engine.base import BASE, ensure_base
 from dockerlab.engine.find import Machine, connect_vm
 from dockerlab.engine.private import System
@@ -28,6 +27,7 @@ from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import Parts
 from dockerlab.errors import BuildFailed, DockerCommandFailed, EngineLost
 from dockerlab.paths import cache_folder
+from dockerlab.run.container import docker
 
 pytestmark = pytest.mark.engine
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from dockerlab.build import build
-from dockerlab.container import docker
+from dockerlab.build.builder import build
 from dockerlab.engine.base import BASE
+from dockerlab.engine.labels import clean
 from dockerlab.errors import DockerCommandFailed
-from dockerlab.labels import clean
-from dockerlab.pod import AS_BINDER, build_image, inside, start_pod
+from dockerlab.run.container import docker
+from tools.pod import AS_BINDER, build_image, inside, start_pod
 
 pytestmark = pytest.mark.engine
 

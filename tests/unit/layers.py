@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockerlab.image import Entry, Layer
+from dockerlab.image.image import Entry, Layer
 
 KINDS = {"-": "whiteout", "!": "opaque", "/": "directory", "@": "link"}
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab.build import Build, named_file
-from dockerlab.buildkit import BuildTrace
-from dockerlab.container import noted
+from dockerlab.build.builder import Build, named_file
+from dockerlab.build.buildkit import BuildTrace
 from dockerlab.engine.find import Engine
+from dockerlab.run.container import noted
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dockerlab.buildkit import BuildTrace, SolveStatus, StatusReader, merged_seconds
+from dockerlab.build.buildkit import BuildTrace, SolveStatus, StatusReader, merged_seconds
 
 T = "2026-11-23T10:00:{:06.3f}Z"
 

@@ -1,7 +1,7 @@
 import pytest
 
-from dockerlab.claims import Claim, claim
 from dockerlab.errors import ClaimFailed
+from dockerlab.show.claim import Claim, claim
 
 
 @pytest.mark.parametrize(

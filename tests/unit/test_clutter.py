@@ -2,9 +2,9 @@
 
 import pytest
 
-from dockerlab import clutter
-from dockerlab.context import context_files, ignore_file, ignore_groups
+from dockerlab.build.context import context_files, ignore_file, ignore_groups
 from dockerlab.errors import ContextNotFound
+from dockerlab.lesson import clutter
 
 
 @pytest.fixture

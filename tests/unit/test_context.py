@@ -1,6 +1,6 @@
 import pytest
 
-from dockerlab.context import context_files
+from dockerlab.build.context import context_files
 from dockerlab.errors import ContextNotFound
 
 FILES = ("Dockerfile", "main.py", "app.log", "logs/a.log", "logs/keep.log", ".git/HEAD", "pkg/__pycache__/x.pyc")

@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from dockerlab import charts, display
-from dockerlab.build import Build
-from dockerlab.buildkit import BuildTrace, SolveStatus
-from dockerlab.experiment import summary
+from dockerlab.build.builder import Build
+from dockerlab.build.buildkit import BuildTrace, SolveStatus
+from dockerlab.build.experiment import summary
+from dockerlab.show import charts, display
+from dockerlab.text import seconds_text, size_text
 
 STAMP = "2026-11-24T10:00:{:02d}Z"
 
@@ -77,14 +78,14 @@ def test_a_terminal_gets_one_final_table_with_brackets_intact(trace, terminal):
     [(0, "0 B"), (512, "512 B"), (4096, "4.1 kB"), (267_400_000, "267 MB"), (2.5e9, "2.5 GB"), (999_600, "1 MB")],
 )
 def test_sizes(size, text):
-    assert display.size_text(size) == text
+    assert size_text(size) == text
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.256, "0.26 s"), (9.96, "10.0 s"), (59.96, "1 min 00 s"), (125, "2 min 05 s")]
 )
 def test_durations(seconds, text):
-    assert display.seconds_text(seconds) == text
+    assert seconds_text(seconds) == text
 
 
 def test_a_listing_is_markdown_on_a_page_and_itself_in_a_terminal():

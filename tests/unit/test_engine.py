@@ -18,9 +18,9 @@ from dockerlab.engine import base, network, private
 from dockerlab.engine.apt import Mirror, find_mirror, parse_sources, unpack
 from dockerlab.engine.base import BASE, KEY_LABEL, Ingredients, ensure_base, pip_settings, without_user
 from dockerlab.engine.find import Machine, find, has_capabilities, is_elsewhere
+from dockerlab.engine.labels import BASE as BASE_LABEL
 from dockerlab.engine.private import PrivateEngine, System, client_folder
 from dockerlab.errors import BaseImageUnavailable, DownloadFailed, EngineStartFailed, EngineUnavailable
-from dockerlab.labels import BASE as BASE_LABEL
 
 DEB822 = """# a comment
 Types: deb deb-src

@@ -3,7 +3,7 @@ import os
 import pandas as pd
 import pytest
 
-from dockerlab import experiment
+from dockerlab.build import experiment
 
 TIMES = pd.DataFrame(
     {

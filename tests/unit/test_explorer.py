@@ -6,8 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from layers import layer
 
-from dockerlab.explorer import Explorer, Node, largest, tree
-from dockerlab.image import Image
+from dockerlab.image.image import Image
+from dockerlab.show.explorer import Explorer, Node, largest, tree
 
 
 def rows(node: Node, level: int = 0) -> list[str]:

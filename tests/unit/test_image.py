@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 from layers import layer
 
-from dockerlab import image as module
 from dockerlab.errors import DockerCommandFailed
-from dockerlab.image import Image, Layer, compressed_bytes, gzip_size, instruction, layer_table, shared_layers
+from dockerlab.image import image as module
+from dockerlab.image.image import Image, Layer, compressed_bytes, gzip_size, instruction, layer_table, shared_layers
 
 
 def image(*layers: Layer, history: list[dict] | None = None) -> Image:

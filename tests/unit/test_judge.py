@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from dockerlab.buildkit import CACHED, DONE, RUNNING, WAITING, Step
-from dockerlab.container import Answer
-from dockerlab.judge import AWAY, PATHS, measure
-from dockerlab.scoreboard import Facts, Reference, Scoreboard, is_installation, reran, score, size_share
+from dockerlab.build.buildkit import CACHED, DONE, RUNNING, WAITING, Step
+from dockerlab.exercise.judge import AWAY, PATHS, measure
+from dockerlab.exercise.scoreboard import Facts, Reference, Scoreboard, is_installation, reran, score, size_share
+from dockerlab.run.container import Answer
 
 ANSWERS = {
     path: Answer("http://127.0.0.1:8000" + path, status, {"path": path}, 1)

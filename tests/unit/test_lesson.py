@@ -1,4 +1,4 @@
-from dockerlab.lesson import compare
+from dockerlab.lesson.session import compare
 
 
 def test_two_dockerfiles_compared_show_every_instruction_and_no_comment(tmp_path, monkeypatch):

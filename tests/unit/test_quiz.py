@@ -1,6 +1,6 @@
 import pytest
 
-from dockerlab.quiz import read_quiz
+from dockerlab.exercise.quiz import read_quiz
 
 GOOD = """
 - question: What does `EXPOSE <port>` do?

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import docker.errors
 import pytest
 
-from dockerlab.build import build
+from dockerlab.build.builder import build
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
 from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed, EngineStartFailed
-from dockerlab.second_engine import SecondEngine, asked, ensure_dind, wait_for
+from dockerlab.lesson.second_engine import SecondEngine, asked, ensure_dind, wait_for
 
 CONTAINERD = {"ServerVersion": "29.0.0", "Driver": "overlayfs", "DriverStatus": [["driver-type", "io.containerd.x"]]}
 GRAPH_DRIVER = {"ServerVersion": "28.0.0", "Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "ext4"]]}

@@ -7,8 +7,8 @@ import tarfile
 
 import pytest
 
-from dockerlab import secrets
 from dockerlab.errors import ImageUnreadable
+from dockerlab.image import search as secrets
 
 NEEDLE = b"made-up-token-1234"
 TEXT = NEEDLE.decode()

@@ -13,7 +13,7 @@ from functools import partial
 
 import pytest
 
-from dockerlab.build import _hint
+from dockerlab.build.builder import _hint
 from dockerlab.engine.find import MICRO_VM, Engine
 from dockerlab.engine.vm import disk, keeper, landlock, machine
 from dockerlab.engine.vm.keeper import Keeper, data_disk_bytes, explain, memory_limit_bytes, vm_memory_mib

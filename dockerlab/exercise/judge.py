@@ -23,11 +23,10 @@ from pathlib import Path
 import pandas as pd
 from docker.errors import APIError
 
-from dockerlab import container, secrets
-from dockerlab.build import Build, build
-from dockerlab.buildkit import BuildTrace
-from dockerlab.display import one_line
+from dockerlab.build.builder import Build, build
+from dockerlab.build.buildkit import BuildTrace
 from dockerlab.engine import Engine
+from dockerlab.engine.labels import clean
 from dockerlab.errors import (
     BuildFailed,
     ContextNotFound,
@@ -36,10 +35,12 @@ from dockerlab.errors import (
     DockerLabError,
     NotAnswering,
 )
-from dockerlab.image import read_images
-from dockerlab.labels import clean
+from dockerlab.exercise.scoreboard import Facts, Reference, Scoreboard, is_installation, reran, score
+from dockerlab.image import search as secrets
+from dockerlab.image.image import read_images
 from dockerlab.paths import project_root
-from dockerlab.scoreboard import Facts, Reference, Scoreboard, is_installation, reran, score
+from dockerlab.run import container
+from dockerlab.text import one_line
 
 LABEL = "dockerlab.judge"  # its value is the one judging that an object belongs to
 SECRET = "fake-token-for-practice-only"  # made up; in the capstone's Dockerfile

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import docker
 
-from dockerlab.build import build
-from dockerlab.container import docker as run_docker
+from dockerlab.build.builder import build
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
 from dockerlab.engine.find import MICRO_VM, store_name
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import take_out
 from dockerlab.errors import DockerCommandFailed, EngineLost, EngineStartFailed
-from dockerlab.stand_in import ensure_image, not_in_packages
+from dockerlab.lesson.stand_in import ensure_image, not_in_packages
+from dockerlab.run.container import docker as run_docker
 
 DIND = "docker:dind"
 START_SECONDS = 60

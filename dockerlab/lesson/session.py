@@ -1,6 +1,6 @@
 """What a chapter imports: one Lesson, the %docker magic, claims and charts.
 
-from dockerlab.lesson import *
+from dockerlab.lesson.session import *
 
 lesson = Lesson("04-layer-caching")
 """
@@ -21,32 +21,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from dockerlab import build as builds
-from dockerlab import (
-    charts,
-    clutter,
-    container,
-    context,
-    display,
-    experiment,
-    explorer,
-    image,
-    loopback,
-    registry,
-    retired,
-    scoreboard,
-    second_engine,
-    secrets,
-)
-from dockerlab import judge as judging
-from dockerlab.claims import claim as make_claim
-from dockerlab.display import size_text
-from dockerlab.engine import Engine, find
+from dockerlab.build import builder as builds
+from dockerlab.build import context, experiment, retired
+from dockerlab.engine import Engine, find, loopback
 from dockerlab.engine.base import ensure_base, present_base
+from dockerlab.engine.labels import clean
 from dockerlab.errors import BuildFailed
-from dockerlab.labels import clean
+from dockerlab.exercise import judge as judging
+from dockerlab.exercise import scoreboard
+from dockerlab.exercise.quiz import Quiz, read_quiz
+from dockerlab.image import image
+from dockerlab.image import search as secrets
+from dockerlab.lesson import clutter, registry, second_engine
 from dockerlab.paths import leave_scratch, make_scratch, project_root
-from dockerlab.quiz import Quiz, read_quiz
+from dockerlab.run import container
+from dockerlab.show import charts, display, explorer
+from dockerlab.show.claim import claim as make_claim
+from dockerlab.text import size_text
 
 __all__ = [
     "Lesson", "charts", "claim", "compare", "edit", "now", "pd", "ratio", "set_line", "show", "size_text", "summary",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dockerlab import ledger
+from dockerlab.book import ledger
 from dockerlab.errors import (
     BaseImageUnavailable,
     ChapterFailed,
@@ -31,6 +31,7 @@ from dockerlab.errors import (
     SiteFailed,
 )
 from dockerlab.paths import project_root
+from dockerlab.text import day, minutes
 
 if TYPE_CHECKING:  # importing nbformat takes half a second, which every other command would wait for
     from nbformat import NotebookNode
@@ -206,13 +207,13 @@ def execute_book(root: Path, out: Path | None = None, *, fresh: bool = False, sa
             _take_outputs(former, notebook)
         else:
             usual = notebook.metadata.get("dockerlab", {}).get("seconds", 0)
-            say(f"{label}: executing" + (f", usually about {ledger.minutes(usual)}" if usual else ""))
+            say(f"{label}: executing" + (f", usually about {minutes(usual)}" if usual else ""))
             seconds = run_notebook(notebook, file.parent, file.stem, say)
             notebook.metadata["dockerlab"] = {"seconds": round(seconds), "fingerprint": fingerprint}
             kept.parent.mkdir(parents=True, exist_ok=True)
             write_notebook(notebook, kept)
         write_notebook(notebook, file)
-    say(f"{len(chapters)} chapters in {ledger.minutes(time.perf_counter() - started)}")
+    say(f"{len(chapters)} chapters in {minutes(time.perf_counter() - started)}")
     return out
 
 
@@ -386,4 +387,4 @@ def _age(file: Path) -> str:
 
 def _stored_on(root: Path) -> str:
     days = sorted({chapter.run["date"] for chapter in ledger.read(root) if chapter.run.get("date")})
-    return "with it" if not days else f"on {ledger.day(days[-1])}"
+    return "with it" if not days else f"on {day(days[-1])}"

@@ -6,11 +6,11 @@ import os
 import subprocess
 from pathlib import Path
 
-from dockerlab.build import build
-from dockerlab.container import ask, docker
+from dockerlab.build.builder import build
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BASE, ensure_base
 from dockerlab.errors import DockerCommandFailed
+from dockerlab.run.container import ask, docker
 
 # What mybinder.org grants: user 1000, no capability, none to be had by set-uid programs, 1 CPU, 2 GB.
 AS_BINDER = "--user 1000 --cap-drop ALL --security-opt no-new-privileges --memory 2g --memory-swap 2g --cpus 1"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dockerlab.book import site_server
+from dockerlab.book.commands import site_server
 from dockerlab.errors import BrowserUnavailable
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from dockerlab.build import build
+from dockerlab.build.builder import build
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
-from dockerlab.stand_in import ensure_image, not_in_packages
+from dockerlab.lesson.stand_in import ensure_image, not_in_packages
 
 REGISTRY = "registry:2"
 DOCKERFILE = """\

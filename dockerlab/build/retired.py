@@ -11,10 +11,10 @@ from pathlib import Path
 import docker.errors
 from docker.utils.build import tar
 
-from dockerlab.context import ignore_patterns
+from dockerlab.build.context import ignore_patterns
 from dockerlab.engine import Engine
+from dockerlab.engine.labels import labels
 from dockerlab.errors import BuildFailed, ContextNotFound
-from dockerlab.labels import labels
 
 CHUNK_BYTES = 1 << 20
 

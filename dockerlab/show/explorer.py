@@ -10,8 +10,8 @@ import html
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from dockerlab.display import one_line, size_text
-from dockerlab.image import Image, Layer
+from dockerlab.image.image import Image, Layer
+from dockerlab.text import one_line, size_text
 
 ROWS = 6  # of a folder, before the one that adds up the rest
 SHARE = 0.02  # of its layer that a folder must hold for its own rows to be shown

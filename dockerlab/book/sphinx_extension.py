@@ -11,7 +11,7 @@ import itertools
 import re
 from pathlib import Path
 
-from dockerlab import ledger
+from dockerlab.book import ledger
 
 
 def setup(app) -> dict:

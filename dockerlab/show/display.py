@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from dockerlab.build import Build
-from dockerlab.buildkit import CACHED, RUNNING, WAITING, BuildTrace, Step
+from dockerlab.build.builder import Build
+from dockerlab.build.buildkit import CACHED, RUNNING, WAITING, BuildTrace, Step
+from dockerlab.text import one_line, seconds_text, size_text
 
 # Set by Jupyter servers and by VS Code for the kernels that they start, and by neither nbclient nor nbval.
 FRONT_END_VARIABLES = ("JPY_SESSION_NAME", "VSCODE_PID", "VSCODE_CWD")
@@ -28,25 +29,6 @@ FRONT_END_VARIABLES = ("JPY_SESSION_NAME", "VSCODE_PID", "VSCODE_CWD")
 def has_front_end() -> bool:
     """Whether this is the kernel of a notebook that somebody looks at."""
     return any(name in os.environ for name in FRONT_END_VARIABLES) and "ipykernel" in sys.modules
-
-
-def seconds_text(seconds: float) -> str:
-    """A duration for people: 0.26 s, 12.3 s, 1 min 05 s."""
-    if seconds < 9.95:
-        return f"{seconds:.2f} s"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s"
-
-
-def size_text(size_bytes: float) -> str:
-    """A size for people, in powers of 1000 as docker prints them: 512 B, 4.1 kB, 268 MB."""
-    for unit in ("B", "kB", "MB"):
-        if size_bytes < 999.5:
-            return f"{size_bytes:.3g} {unit}"
-        size_bytes /= 1000
-    return f"{size_bytes:.3g} GB"
 
 
 @dataclass(frozen=True)
@@ -140,12 +122,6 @@ def shown_seconds(step: Step) -> str:
 
 def _place(step: Step) -> str:
     return f"{step.stage} {step.index}/{step.total}".strip()
-
-
-def one_line(instruction: str, width: int) -> str:
-    """An instruction without line breaks, cut to a width in characters."""
-    line = " ".join(instruction.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def _code(instruction: str) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from dockerlab import container
-from dockerlab.buildkit import DONE, RUNNING, Step
-from dockerlab.display import one_line, size_text
+from dockerlab.build.buildkit import DONE, RUNNING, Step
+from dockerlab.run import container
+from dockerlab.text import one_line, size_text
 
 SIZE_LIMIT = 1.02  # 0 is the lean image, 1 the basic one
 STOP_SECONDS = 7.0  # of the 10 of the grace period; a busy machine needs a few

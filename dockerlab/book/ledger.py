@@ -9,8 +9,9 @@ import html
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
+
+from dockerlab.text import day, minutes
 
 # The landing page shows the first ratio that this chapter claims.
 HEADLINE_CHAPTER = "04_layer_caching"
@@ -167,21 +168,6 @@ def headline(chapters: Iterable[Chapter], folder: str = "chapters/") -> str:
 def link(claim: Entry, chapter: Chapter, folder: str = "../chapters/") -> str:
     """The measured figure, as a link to the cell that measured it."""
     return f'<a href="{folder}{chapter.name}.html#{claim.anchor}">{html.escape(claim.figure)}</a>'
-
-
-def day(iso: str) -> str:
-    """23 November 2026 for 2026-11-23; other text as it is."""
-    try:
-        when = date.fromisoformat(iso)
-    except ValueError:
-        return iso
-    return f"{when.day} {when:%B %Y}"
-
-
-def minutes(seconds: float) -> str:
-    """A duration to plan with: 45 s, 2 min 10 s."""
-    whole, rest = divmod(round(seconds), 60)
-    return f"{whole} min {rest:02d} s" if whole else f"{rest} s"
 
 
 def _facts(notebook: dict) -> Iterator[tuple[dict, dict]]:

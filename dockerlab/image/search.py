@@ -20,7 +20,7 @@ import pandas as pd
 
 from dockerlab.engine import Engine
 from dockerlab.errors import ImageUnreadable
-from dockerlab.image import instruction, saved
+from dockerlab.image.image import instruction, saved
 
 CHUNK_BYTES = 1 << 20
 DOCUMENT_BYTES = 64 << 20

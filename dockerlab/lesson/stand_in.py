@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import docker.errors
 
-from dockerlab.container import docker as run_docker
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
+from dockerlab.engine.labels import COURSE
 from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed
-from dockerlab.labels import COURSE
+from dockerlab.run.container import docker as run_docker
 
 
 def ensure_image(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dockerlab.build import Build, build
+from dockerlab.build.builder import Build, build
 from dockerlab.engine import Engine
 
 

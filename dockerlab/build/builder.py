@@ -17,8 +17,10 @@ from typing import Protocol
 
 import pandas as pd
 
-from dockerlab.buildkit import BuildTrace, StatusReader
+from dockerlab.build.buildkit import BuildTrace, StatusReader
 from dockerlab.engine import Engine
+from dockerlab.engine.labels import labels as course_labels
+from dockerlab.engine.process import see_to_end
 from dockerlab.errors import (
     BuildCancelled,
     BuildFailed,
@@ -26,8 +28,6 @@ from dockerlab.errors import (
     DockerfileInvalid,
     DockerLabError,
 )
-from dockerlab.labels import labels as course_labels
-from dockerlab.process import see_to_end
 
 OUTPUT_FLAGS = ("--load", "--push", "--output", "-o")
 

@@ -19,9 +19,9 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from dockerlab.engine import Engine
+from dockerlab.engine.labels import labels
+from dockerlab.engine.process import see_to_end
 from dockerlab.errors import DockerCommandFailed, EngineLost, NoSuchContainer, NotAnswering, PortTaken
-from dockerlab.labels import labels
-from dockerlab.process import see_to_end
 
 # The commands that make an object, and so get the labels.
 MAKERS = (

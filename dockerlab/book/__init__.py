@@ -1,0 +1,1 @@
+"""Execute the chapters, gather their claims, build the site."""

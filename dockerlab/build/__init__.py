@@ -1,0 +1,1 @@
+"""Run builds, follow them, and compare them."""

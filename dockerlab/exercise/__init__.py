@@ -1,0 +1,1 @@
+"""Tasks for the learner, and the judge that checks them."""

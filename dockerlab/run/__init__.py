@@ -1,0 +1,1 @@
+"""Docker commands as typed, and containers."""
