@@ -84,8 +84,7 @@ def engine():
 @pytest.fixture(scope="module")
 def browser():
     """A browser; where none can be had, the test is skipped, but in continuous integration it fails."""
-    from dockerlab.errors import BrowserUnavailable
-    from tools.browser import open_browser
+    from tools.browser import BrowserUnavailable, open_browser
 
     with ExitStack() as stack:
         try:

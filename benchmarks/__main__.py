@@ -21,7 +21,7 @@ from benchmarks.vm import measure_vm
 from dockerlab.book.ledger import chapter_files
 from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
-from dockerlab.errors import BrowserUnavailable
+from tools.browser import BrowserUnavailable
 from dockerlab.paths import project_root
 from dockerlab.text import size_text
 

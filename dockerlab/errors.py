@@ -12,13 +12,14 @@
     ├── BuildCancelled             the build was interrupted
     ├── DockerCommandFailed        another docker command ended with an error
     │   └── PortTaken              the port to publish on is in use
-    ├── ImageUnreadable            a part of an image cannot be searched
-    ├── NoSuchContainer            there is no container of that name
+    ├── EngineRefused              the engine understood a request and said no
+    │   ├── NoSuchContainer        there is no container of that name
+    │   └── NoSuchImage            there is no image of that name
+    ├── ImageUnreadable            a part of an image cannot be read or searched
     ├── NotAnswering               a container did not answer in time
     ├── ClaimFailed                a stated fact does not hold on this run
     ├── ChapterFailed              a cell of a chapter raised an error that the page does not teach
-    ├── SiteFailed                 the site could not be built without a warning
-    └── BrowserUnavailable         no Chromium or Chrome was found to look at the site with
+    └── SiteFailed                 the site could not be built without a warning
 
 Each message is one sentence in the course's words, then the engine's own last lines where there are any,
 then what to do next. The facts are attributes as well, so that a program need not read the message.
@@ -157,14 +158,44 @@ class ImageUnreadable(DockerLabError):
         )
 
 
-class NoSuchContainer(DockerLabError):
+class EngineRefused(DockerLabError):
+    """The engine understood a request and said no.
+
+    Attributes: status (int, of its HTTP answer: 404 not there, 409 in use, …), explanation (str, its own words).
+    """
+
+    def __init__(self, status: int, explanation: str, *, summary: str = "", advice: str = "") -> None:
+        self.status, self.explanation = status, explanation
+        super().__init__(
+            summary or "The Docker engine refused a request.",
+            last_lines=() if summary else explanation.splitlines()[-4:],
+            advice=advice,
+        )
+
+
+class NoSuchContainer(EngineRefused):
     """There is no container of that name. Attribute: container (str)."""
 
     def __init__(self, container: str) -> None:
         self.container = container
         super().__init__(
-            f"There is no container {container!r}.",
-            advice="`docker ps -a` lists those that there are. Check the spelling, or run the cell that starts it.",
+            404,
+            f"No such container: {container}",
+            summary=f"There is no container {container!r}.",
+            advice="`docker ps -a` lists the ones there are. Check the spelling, or run the cell that starts it.",
+        )
+
+
+class NoSuchImage(EngineRefused):
+    """There is no image of that name. Attribute: image (str)."""
+
+    def __init__(self, image: str) -> None:
+        self.image = image
+        super().__init__(
+            404,
+            f"No such image: {image}",
+            summary=f"There is no image {image!r}.",
+            advice="`docker image ls` lists the ones there are. Check the spelling, or run the cell that builds it.",
         )
 
 
@@ -223,14 +254,4 @@ class SiteFailed(DockerLabError):
         super().__init__(
             f"Jupyter Book ended with exit code {exit_code}.",
             advice="A warning counts as an error; it is printed above, with the file and the line.",
-        )
-
-
-class BrowserUnavailable(DockerLabError):
-    """No Chromium or Chrome was found to look at the site with."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "There is no Chromium or Chrome on this machine.",
-            advice="To get one: apt-get install chromium, or .venv/bin/playwright install chromium",
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dockerlab.book.commands import site_server
-from dockerlab.errors import BrowserUnavailable
+from dockerlab.errors import DockerLabError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -29,6 +29,16 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+class BrowserUnavailable(DockerLabError):
+    """No Chromium or Chrome was found to look at the site with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no Chromium or Chrome on this machine.",
+            advice="To get one: apt-get install chromium, or .venv/bin/playwright install chromium",
+        )
 
 
 @contextmanager

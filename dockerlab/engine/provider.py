@@ -1,0 +1,72 @@
+"""What the course asks of an engine that it starts by itself, whichever kind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+Progress = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """A docker command line.
+
+    Attributes:
+        command: the beginning of an argument list: the program, sometimes with options.
+        variables: what it needs in its environment, such as DOCKER_HOST.
+    """
+
+    command: tuple[str, ...]
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+class Provider(Protocol):
+    """A kind of engine that the course can start: `private` or `micro-VM`.
+
+    Attributes:
+        name: what pages and messages call it; stored in the notebooks as the engine's source.
+        plan: what `find` says before it starts one.
+        builds_base: whether a stand-in for the base image can be built with it on this machine.
+    """
+
+    name: str
+    plan: str
+    builds_base: bool
+
+    @property
+    def host(self) -> str:
+        """Its DOCKER_HOST."""
+
+    def is_possible(self) -> bool:
+        """Whether this machine can run it."""
+
+    def answers(self) -> bool:
+        """Whether its engine answers now."""
+
+    def up(self, progress: Progress) -> None:
+        """Start it where it does not run, and wait until it answers.
+
+        Raises:
+            DownloadFailed, EngineStartFailed.
+        """
+
+    def down(self) -> bool:
+        """Stop it and leave nothing but the cache folder; False where it did not run."""
+
+    def command_line(self) -> CommandLine:
+        """The docker command line that belongs to it; it must be up."""
+
+    def programs(self, names: Iterable[str], scratch: Path) -> Path:
+        """A folder with programs out of the engine's packages, by their path in it: `usr/sbin/dockerd`.
+
+        Names that the packages do not hold are left out.
+
+        Args:
+            scratch: an empty folder to use where they have to be copied together.
+        """
+
+    def why_lost(self) -> tuple[str, str]:
+        """After its engine has gone away: the reason where it is known, and what to do now."""

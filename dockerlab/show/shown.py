@@ -1,0 +1,76 @@
+"""The base of everything that shows itself, and how the library's plain records are shown.
+
+A record such as a Build or a Scoreboard knows nothing of HTML. The module that draws it says so with `@shows`:
+
+    @shows(Scoreboard)
+    class ScoreboardView(Shown):
+        def __init__(self, board: Scoreboard) -> None: ...
+        def __str__(self) -> str: ...
+        def to_html(self) -> str: ...
+
+From then on `view(board)` gives its picture, and after `register()` a notebook draws a board by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_VIEWS: dict[type, Callable[[Any], Shown]] = {}
+_View = TypeVar("_View", bound="Callable[[Any], Shown]")
+
+
+class Shown:
+    """Something with a text form and an HTML form, made from one model.
+
+    The text form is `str(…)`: terminals and nbval see it. The HTML form is what notebooks and the site show; without
+    one, they show the text.
+    """
+
+    def to_html(self) -> str | None:
+        """The HTML form; None where the text is all there is."""
+        return None
+
+    def record(self) -> dict:
+        """What the notebook should remember of this output, in the output's metadata; empty for nothing."""
+        return {}
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        page = self.to_html()
+        data = {"text/plain": str(self)} | ({} if page is None else {"text/html": page})
+        record = self.record()
+        return data, {"dockerlab": record} if record else {}
+
+
+def shows(kind: type) -> Callable[[_View], _View]:
+    """Decorator: this view draws records of that kind."""
+
+    def remember(draw: _View) -> _View:
+        _VIEWS[kind] = draw
+        return draw
+
+    return remember
+
+
+def view(thing: object) -> Shown:
+    """How a record is drawn.
+
+    Raises:
+        TypeError: no view was made for records of this kind.
+    """
+    if isinstance(thing, Shown):
+        return thing
+    for kind in type(thing).__mro__:
+        if kind in _VIEWS:
+            return _VIEWS[kind](thing)
+    raise TypeError(f"there is no view for {type(thing).__name__}")
+
+
+def register() -> None:
+    """Have IPython draw every record that has a view; does nothing outside IPython."""
+    from IPython import get_ipython
+
+    if shell := get_ipython():
+        formatter = shell.display_formatter.mimebundle_formatter
+        for kind in _VIEWS:
+            formatter.for_type(kind, lambda thing, **_: view(thing)._repr_mimebundle_())
