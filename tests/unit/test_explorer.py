@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from layers import layer
+from tests.layers import layer
 
 from dockerlab.image.image import Image
 from dockerlab.show.explorer import Explorer, Node, largest, tree

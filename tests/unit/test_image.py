@@ -9,7 +9,7 @@ import tarfile
 from types import SimpleNamespace
 
 import pytest
-from layers import layer
+from tests.layers import layer
 
 from dockerlab.errors import DockerCommandFailed
 from dockerlab.image import image as module
