@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART …]`: measure the parts named, or all, and print a table of each."""
+"""`python -m benchmarks [PART …]`: measure the parts named, or all of them, and print a table for each."""
 
 from __future__ import annotations
 
@@ -15,40 +15,42 @@ from rich.table import Table
 
 from benchmarks.builds import measure_builds
 from benchmarks.chapters import docker_share
-from benchmarks.measure import Figure
+from benchmarks.measure import Measurement
 from benchmarks.pages import VISITS, Survey, build_sites, survey
 from benchmarks.vm import measure_vm
 from dockerlab.book.ledger import chapter_files
 from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
-from tools.browser import BrowserUnavailable
 from dockerlab.paths import project_root
 from dockerlab.text import size_text
+from tools.browser import BrowserUnavailable
 
 
 def builds(console: Console) -> None:
-    """What the library costs on top of docker. Raises EngineUnavailable and its kin."""
+    """What the library costs on top of docker."""
     engine, conditions = ready_engine()
     console.print("Building once, then measuring builds with nothing changed …")
-    console.print(figures_table(conditions, measure_builds(engine, project_root())))
+    console.print(measurements_table(conditions, measure_builds(engine, project_root())))
 
 
 def chapters(console: Console) -> None:
-    """Execute every chapter once. Raises EngineUnavailable and its kin."""
+    """Execute every chapter once."""
     _, conditions = ready_engine()
-    figures = []
+    measurements = []
     for file in chapter_files(project_root()):
         console.print(f"Executing {file.stem} …")
-        figures.append(Figure(f"{file.stem}: run time over its time in docker", [docker_share(file)], "×", "≤ 1.25×"))
-    console.print(figures_table(conditions, figures))
+        measurements.append(
+            Measurement(f"{file.stem}: run time over its time in docker", [docker_share(file)], "×", "≤ 1.25×")
+        )
+    console.print(measurements_table(conditions, measurements))
 
 
 def pages(console: Console) -> None:
     """Build the site and visit its pages; needs no engine."""
     root = project_root()
     with tempfile.TemporaryDirectory(prefix="dockerlab-bench-") as scratch:
-        site, figure = build_sites(root, Path(scratch))
-        console.print(figures_table("The site", [figure]))
+        site, measured = build_sites(root, Path(scratch))
+        console.print(measurements_table("The site", [measured]))
         console.print("Visiting the pages …")
         try:
             console.print(survey_table(survey(root, site, Path(scratch))))
@@ -57,40 +59,47 @@ def pages(console: Console) -> None:
 
 
 def vm(console: Console) -> None:
-    """The course's image, in a container with Binder's limits. Raises EngineUnavailable and its kin."""
+    """The course's image, in a container with Binder's limits."""
     engine, conditions = ready_engine()
     console.print("Building the course's image, then measuring the micro-VM in it …")
-    console.print(figures_table(f"Micro-VM with 1 CPU and 2 GB, on {conditions}", measure_vm(engine, project_root())))
+    console.print(
+        measurements_table(f"Micro-VM with 1 CPU and 2 GB, on {conditions}", measure_vm(engine, project_root()))
+    )
 
 
 PARTS = {part.__name__: part for part in (builds, chapters, pages, vm)}
 
 
 def ready_engine() -> tuple[Engine, str]:
-    """An engine that has the base image, and the two in words."""
+    """An engine with the base image in it, and a description of both.
+
+    Raises:
+        EngineUnavailable, EngineStartFailed, DownloadFailed, BaseImageUnavailable: one of them cannot be had.
+    """
     engine = find()
     base = ensure_base(engine)
-    return engine, f"Docker Engine {engine.version} ({engine.source}, {engine.store}), {base.describe()}"
+    server = engine.server
+    return engine, f"Docker Engine {server.version} ({engine.source}, {server.store}), {base.describe()}"
 
 
-def figures_table(title: str, figures: Iterable[Figure]) -> Table:
-    """One row a figure."""
+def measurements_table(title: str, measurements: Iterable[Measurement]) -> Table:
+    """One row for each measurement."""
     table = Table("what", "median", "spread", "runs", "goal", title=title)
-    for figure in figures:
-        median = f"{statistics.median(figure.values):.2f} {figure.unit}".replace(" ×", "×")
-        table.add_row(figure.what, median, spread(figure.values, 2), str(len(figure.values)), figure.goal)
+    for measured in measurements:
+        median = f"{statistics.median(measured.values):.2f} {measured.unit}".replace(" ×", "×")
+        table.add_row(measured.what, median, spread(measured.values, 2), str(len(measured.values)), measured.goal)
     return table
 
 
 def survey_table(found: Survey) -> Table:
-    """One row a page; under it, what the stock page asked of third parties."""
+    """One row for each page; below the table, what the stock page fetched from third parties."""
     stock = found.stock
     table = Table(
-        title=f"Chapters next to a stock Jupyter Book page with one widget\n{found.browser} on loopback, empty cache",
+        title=f"Chapters beside a stock Jupyter Book page with one widget\n{found.browser} on loopback, empty cache",
         caption="\n".join(
             (
-                "Bytes: bodies of the responses, unpacked. The stock page asks third parties for",
-                *(f"  {a.url}: {body_text(a.size_bytes)}" for a in stock.third_party_answers),
+                "Bytes: unpacked response bodies. The stock page asks third parties for",
+                *(f"  {a.url}: {body_text(a.size_bytes)}" for a in stock.third_party_responses),
                 f"Largest contentful paint: median and spread of {VISITS} visits in ms, load {load()}.",
             )
         ),
@@ -123,24 +132,24 @@ def survey_table(found: Survey) -> Table:
 
 
 def body_text(size_bytes: int | None) -> str:
-    """The size of an answer for people, or that there was none."""
+    """The size of an answer's body for people, or that there was no answer."""
     return "no answer, no bytes counted" if size_bytes is None else size_text(size_bytes)
 
 
 def load() -> str:
-    """How busy the machine is: a paint on a busy one waits for other work."""
+    """How busy the machine is, since a busy one paints later."""
     return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
 
 
 def spread(values: list[float], digits: int) -> str:
-    """Least and greatest."""
+    """The lowest and the highest value."""
     return f"{min(values):.{digits}f}–{max(values):.{digits}f}"
 
 
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 def main(parts: tuple[str, ...]) -> None:
-    """Measure the parts named, or all of them, and print a table of each."""
+    """Measure the parts named, or all of them, and print a table for each."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     for part in parts or PARTS:
         PARTS[part](console)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -11,27 +10,36 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.measure import Figure, paired
-from dockerlab.build.builder import build
-from dockerlab.build.experiment import change_line
+from benchmarks.measure import Measurement, paired
+from dockerlab.build import build
 from dockerlab.engine import Engine
+from dockerlab.engine.boundary import stop
 from dockerlab.engine.labels import clean, labels
+from dockerlab.lesson.files import change_line
 
 RUN = "benchmarks"
 TAG = "dockerlab-bench:1"
-DEVNULL = subprocess.DEVNULL
 
 
 def plain_build(engine: Engine, folder: Path) -> None:
-    """What a reader would type, which shows its progress too, with the same labels and the same settings."""
+    """What a learner would type: with the same labels and settings as the library's builds, progress included."""
     options = [f"--label={key}={value}" for key, value in labels(RUN).items()]
-    command = [*engine.docker, "buildx", "build", *options, "-t", TAG, "."]
-    variables = os.environ | engine.environment() | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    subprocess.run(command, cwd=folder, env=variables, check=True, stdout=DEVNULL, stderr=DEVNULL)
+    process = engine.popen(
+        *("buildx", "build", *options, "-t", TAG, "."),
+        cwd=folder,
+        variables={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        if process.wait():
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+    finally:
+        stop(process)
 
 
-def measure_builds(engine: Engine, root: Path) -> Iterator[Figure]:
-    """Ratios of pairs measured in turn, in one run. What was built is removed afterwards.
+def measure_builds(engine: Engine, root: Path) -> Iterator[Measurement]:
+    """Ratios of pairs that are measured in turn. Whatever was built is removed afterwards.
 
     Raises:
         BuildFailed: the news API did not build.
@@ -43,22 +51,22 @@ def measure_builds(engine: Engine, root: Path) -> Iterator[Figure]:
         folder = Path(scratch, "news-api")
         shutil.copytree(root / "labs/news-api", folder, ignore=shutil.ignore_patterns("__pycache__", "*.db"))
 
-        def through_library() -> None:
+        def build_with_library() -> None:
             build(f"-t {TAG} .", engine=engine, cwd=folder, run=RUN)
 
         def edit_and_build() -> None:
             change_line(folder / "main.py", "GREETING", f'GREETING = "{datetime.now().isoformat()}"')
-            through_library()
+            build_with_library()
 
-        yield Figure(
+        yield Measurement(
             "dockerlab.build over docker buildx build, nothing changed",
-            paired(through_library, lambda: plain_build(engine, folder)),
+            paired(build_with_library, lambda: plain_build(engine, folder)),
             "×",
             "≤ 1.05×",
         )
-        yield Figure(
+        yield Measurement(
             "rebuild after a change of code over nothing changed",
-            paired(edit_and_build, through_library),
+            paired(edit_and_build, build_with_library),
             "×",
             "≤ 1.3×",
         )

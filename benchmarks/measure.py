@@ -1,4 +1,4 @@
-"""What every part of the bench measures with."""
+"""What all parts of the benchmarks measure with."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ PAIRS = 21
 
 
 @dataclass(frozen=True)
-class Figure:
+class Measurement:
     """One row of a table.
 
     Attributes:
         what: what was measured.
         values: one for each run, all in `unit`.
-        unit: × for a ratio, s for seconds.
-        goal: what it is hoped to be; – where there is no goal.
+        unit: × for a ratio, s for seconds, MB.
+        goal: the value to aim for; – if there is none.
     """
 
     what: str
@@ -34,7 +34,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def paired(one: Callable[[], object], other: Callable[[], object], pairs: int = PAIRS) -> list[float]:
-    """The ratios of `one` to `other`, each pair measured one right after the other, in alternating order."""
+    """Ratios of the wall time of `one` to that of `other`, measured in pairs, in alternating order, after a warm-up."""
     one(), other()
     ratios = []
     for number in range(pairs):

@@ -1,7 +1,7 @@
-"""What a chapter's page costs a browser, next to a page of a stock Jupyter Book with one widget; how long the site
-takes to build.
+"""What a chapter's page costs a browser, compared with a stock Jupyter Book page with one widget; and how long the
+site takes to build.
 
-Bytes are those of the response bodies, unpacked; every visit begins with an empty cache.
+Bytes are those of the unpacked response bodies. Every visit begins with an empty cache.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode, v4
 
-from benchmarks.measure import Figure, seconds
-from dockerlab.book.commands import build_site, copy_sources, write_notebook
+from benchmarks.measure import Measurement, seconds
+from dockerlab.book.execute import copy_sources
 from dockerlab.book.ledger import chapter_files
+from dockerlab.book.notebooks import write_notebook
+from dockerlab.book.site import build_site
 from tools.browser import on_loopback, open_browser
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ BUILDS = 3
 VISITS = 5
 VIEWPORT = {"width": 1440, "height": 900}
 NPM_TIMEOUT_SECONDS = 120
-# The time of the last candidate, in milliseconds since the navigation began.
+# When the last candidate was painted, in milliseconds since the navigation began.
 LARGEST_PAINT = """() => new Promise(resolve => {
   new PerformanceObserver(list => resolve(list.getEntries().at(-1).startTime))
     .observe({type: "largest-contentful-paint", buffered: true});
@@ -45,8 +47,8 @@ LARGEST_PAINT = """() => new Promise(resolve => {
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer to one request. Attributes: url; size_bytes of its body, None where there was no answer."""
+class Response:
+    """The response to one request. Attributes: url; size_bytes of its body, None if the request got no response."""
 
     url: str
     size_bytes: int | None
@@ -54,7 +56,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What went over the wire. Attributes: requests, answered or not; size_bytes of the answers' bodies."""
+    """What went over the wire. Attributes: requests, answered or not; size_bytes of the responses' bodies."""
 
     requests: int = 0
     size_bytes: int = 0
@@ -65,22 +67,22 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Visit:
-    """One visit of a page.
+    """One visit to a page.
 
     Attributes:
         origin: of the page: scheme, host and port.
-        answers: to every request over HTTP that the page led to.
-        largest_paint_ms: largest contentful paint since the navigation began; nan where the browser reported none.
+        responses: to every HTTP request that the page made.
+        largest_paint_ms: largest contentful paint since the navigation began; nan if the browser reported none.
     """
 
     origin: str
-    answers: tuple[Answer, ...]
+    responses: tuple[Response, ...]
     largest_paint_ms: float
 
     @property
     def own(self) -> Traffic:
         """With the page's own origin."""
-        return traffic_by_origin(self.answers).get(self.origin, Traffic())
+        return traffic_by_origin(self.responses).get(self.origin, Traffic())
 
     @property
     def whole(self) -> Traffic:
@@ -90,12 +92,12 @@ class Visit:
     @property
     def third_party(self) -> Traffic:
         """With all other origins."""
-        return sum(traffic_by_origin(self.third_party_answers).values(), Traffic())
+        return sum(traffic_by_origin(self.third_party_responses).values(), Traffic())
 
     @property
-    def third_party_answers(self) -> list[Answer]:
+    def third_party_responses(self) -> list[Response]:
         """From all other origins."""
-        return [answer for answer in self.answers if origin_of(answer.url) != self.origin]
+        return [response for response in self.responses if origin_of(response.url) != self.origin]
 
 
 def origin_of(url: str) -> str:
@@ -103,42 +105,42 @@ def origin_of(url: str) -> str:
     return "/".join(url.split("/", 3)[:3])
 
 
-def traffic_by_origin(answers: Iterable[Answer]) -> dict[str, Traffic]:
-    """The requests and bytes of each origin. A request without an answer counts with no bytes."""
+def traffic_by_origin(responses: Iterable[Response]) -> dict[str, Traffic]:
+    """The requests and bytes of each origin. A request without a response counts with no bytes."""
     traffic: dict[str, Traffic] = {}
-    for answer in answers:
-        origin = origin_of(answer.url)
-        traffic[origin] = traffic.get(origin, Traffic()) + Traffic(1, answer.size_bytes or 0)
+    for response in responses:
+        origin = origin_of(response.url)
+        traffic[origin] = traffic.get(origin, Traffic()) + Traffic(1, response.size_bytes or 0)
     return traffic
 
 
-def visit(browser: Browser, url: str, answer: Callable[[Route], None] | None = None) -> Visit:
-    """Open a page with an empty cache and wait until it asks for nothing more.
+def visit(browser: Browser, url: str, handle: Callable[[Route], None] | None = None) -> Visit:
+    """Open a page with an empty cache and wait until its network is idle.
 
-    `answer` is given each request to another origin. That slows the browser, so the paint then says little.
+    `handle` gets each request to another origin. That slows the browser, so do not rely on the paint then.
     """
     for _ in range(3):
-        found = _visit_once(browser, url, answer)
-        # An engine elsewhere on this machine that adds or removes an interface makes Chromium drop its requests.
-        if all(a.size_bytes is not None for a in found.answers if origin_of(a.url) == found.origin):
+        found = _visit_once(browser, url, handle)
+        # Chromium drops its requests when a Docker engine on this machine adds or removes a network interface.
+        if all(r.size_bytes is not None for r in found.responses if origin_of(r.url) == found.origin):
             break
     return found
 
 
-def _visit_once(browser: Browser, url: str, answer: Callable[[Route], None] | None) -> Visit:
+def _visit_once(browser: Browser, url: str, handle: Callable[[Route], None] | None) -> Visit:
     origin = origin_of(url)
     finished, failed = [], []
     with closing(browser.new_context(viewport=VIEWPORT)) as context:
         page = context.new_page()
         page.on("requestfinished", lambda request: finished.append(request))
         page.on("requestfailed", lambda request: failed.append(request))
-        if answer:
-            page.route(lambda asked: origin_of(asked) != origin, answer)
+        if handle:
+            page.route(lambda asked: origin_of(asked) != origin, handle)
         page.goto(url, wait_until="networkidle")
         paint = page.evaluate(LARGEST_PAINT)
-        answers = [Answer(request.url, len(request.response().body())) for request in finished]
-    answers += [Answer(request.url, None) for request in failed]
-    over_http = tuple(answer for answer in answers if answer.url.startswith("http"))
+        responses = [Response(request.url, len(request.response().body())) for request in finished]
+    responses += [Response(request.url, None) for request in failed]
+    over_http = tuple(response for response in responses if response.url.startswith("http"))
     return Visit(origin, over_http, math.nan if paint is None else paint)
 
 
@@ -148,8 +150,8 @@ def _visit_once(browser: Browser, url: str, answer: Callable[[Route], None] | No
 def stock_notebook() -> NotebookNode:
     """A notebook with some words, one code cell and its output, an ipywidgets slider.
 
-    Its state is what nbclient stores when it executes the cell with ipywidgets 8, less the traits that keep their
-    defaults. It is written here because ipywidgets, where installed, changes how the chapters show their progress.
+    The widget's state is what nbclient stores when it executes the cell with ipywidgets 8, without the traits that
+    have their default values. It is written out here because the course does not install ipywidgets.
     """
     view = {"version_major": 2, "version_minor": 0}
     slider = {"application/vnd.jupyter.widget-view+json": view | {"model_id": "slider"}, "text/plain": "IntSlider()"}
@@ -183,7 +185,7 @@ def _named(kind: str, module: str, name: str) -> dict[str, str]:
 
 
 def build_stock(folder: Path) -> Path:
-    """Build a book of that one page with the same Jupyter Book and no option of ours; gives back the site's folder.
+    """Build a book of that one page with the same Jupyter Book and none of our options; returns the site's folder.
 
     Raises:
         SiteFailed: Jupyter Book gave a warning or an error.
@@ -193,20 +195,20 @@ def build_stock(folder: Path) -> Path:
     (source / "_config.yml").write_text("title: Stock\n", encoding="utf-8")
     (source / "_toc.yml").write_text("format: jb-book\nroot: page\n", encoding="utf-8")
     write_notebook(stock_notebook(), source / "page.ipynb")
-    return build_site(source, folder)
+    return build_site(source, folder, print)
 
 
 def npm_file(url: str) -> tuple[str, str] | None:
-    """The npm package, with its version, and the file in it that such an address names; None where it names none.
+    """The npm package with its version, and the file in it, that an address names; None if it names none.
 
-    https://cdn.example/npm/@scope/name@1.0.6/dist/a.js names dist/a.js in @scope/name@1.0.6.
+    For https://cdn.example/npm/@scope/name@1.0.6/dist/a.js: @scope/name@1.0.6 and dist/a.js.
     """
     found = re.search(r"/((?:@[\w.-]+/)?[\w.-]+@\d+\.\d+\.\d+[\w.-]*)/([^?#]+)", url)
     return (found[1], found[2]) if found else None
 
 
 def npm_package(package: str, folder: Path) -> Path | None:
-    """Fetch and unpack a package of npm; gives back its folder, None where npm or the package cannot be had."""
+    """Fetch and unpack an npm package; returns its folder, None if npm is missing or the package cannot be fetched."""
     npm = shutil.which("npm")
     if npm is None:
         return None
@@ -222,13 +224,13 @@ def npm_package(package: str, folder: Path) -> Path | None:
 
 
 def answer_from_npm(folder: Path) -> Callable[[Route], None]:
-    """Answers a third party's request with the same file of the same npm package; lets through what npm has not."""
+    """A handler that answers requests to third parties with the same files from npm, and lets all others through."""
 
     @cache
     def unpacked(package: str) -> Path | None:
         return npm_package(package, folder / re.sub(r"\W", "-", package))
 
-    def answer(route: Route) -> None:
+    def handle(route: Route) -> None:
         named = npm_file(route.request.url)
         package = named and unpacked(named[0])
         if package and (package / named[1]).is_file():
@@ -236,7 +238,7 @@ def answer_from_npm(folder: Path) -> Callable[[Route], None]:
         else:
             route.continue_()
 
-    return answer
+    return handle
 
 
 # ---- measuring -----------------------------------------------------------------------------------------------------
@@ -248,8 +250,8 @@ class Survey:
 
     Attributes:
         browser: its name and version.
-        stock: one visit of the stock page.
-        chapters: the visits of each chapter's page, by the chapter's name.
+        stock: one visit to the stock page.
+        chapters: the visits to each chapter's page, by the chapter's name.
     """
 
     browser: str
@@ -257,8 +259,8 @@ class Survey:
     chapters: dict[str, Sequence[Visit]]
 
 
-def build_sites(root: Path, folder: Path) -> tuple[Path, Figure]:
-    """Build the site from the stored outputs, each time anew below `folder`; gives back one of them, and the times.
+def build_sites(root: Path, folder: Path) -> tuple[Path, Measurement]:
+    """Build the site from the stored outputs several times, below `folder`; returns the last site, and the times.
 
     Raises:
         SiteFailed: Jupyter Book gave a warning or an error.
@@ -267,8 +269,8 @@ def build_sites(root: Path, folder: Path) -> tuple[Path, Figure]:
     for number in range(BUILDS):
         out = folder / f"site-{number}"
         copy_sources(root, out / "book")
-        times.append(seconds(partial(build_site, out / "book", out)))
-    return out / "_build/html", Figure("site built, nothing executed", times, "s", "–")
+        times.append(seconds(partial(build_site, out / "book", out, print)))
+    return out / "_build/html", Measurement("site built, nothing executed", times, "s", "–")
 
 
 def survey(root: Path, site: Path, folder: Path) -> Survey:
@@ -282,7 +284,7 @@ def survey(root: Path, site: Path, folder: Path) -> Survey:
         with on_loopback(build_stock(folder / "stock")) as address:
             stock = visit(browser, f"{address}page.html", answer_from_npm(folder / "npm"))
         with on_loopback(site) as address:
-            visit(browser, f"{address}intro.html")  # the browser's own first time
+            visit(browser, f"{address}intro.html")  # warms the browser up
             pages = {file.stem: f"{address}chapters/{file.stem}.html" for file in chapter_files(root)}
             chapters = {name: [visit(browser, url) for _ in range(VISITS)] for name, url in pages.items()}
         return Survey(f"{browser.browser_type.name} {browser.version}", stock, chapters)

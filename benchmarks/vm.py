@@ -1,4 +1,4 @@
-"""The engine in a micro-VM, in a container with Binder's limits, beside the engine that runs that container."""
+"""The engine in a micro-VM, in a container with Binder's limits, compared with the engine that runs the container."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.measure import Figure
-from dockerlab.build.builder import build
+from benchmarks.measure import Measurement
+from dockerlab.build import build
 from dockerlab.engine import Engine
 from dockerlab.engine.labels import clean
-from tools.pod import build_image, inside, start_pod
+from tools.pod import build_image, exec_in, start_pod
 
 RUN = "bench-pod"
 IMAGE = "dockerlab-bench-pod:1"
 REPEATS = 5
-# Prints the seconds of the step that installs the packages, and then those of rebuilds after a change of code.
+# Prints seconds: of the step that installs the packages ("install"), or of a rebuild after a change of code ("change").
 IN_POD = """
 import sys
 from pathlib import Path
-from dockerlab.build.builder import build
+from dockerlab.build import build
 from dockerlab.engine import find
 engine, what = find(start=False), sys.argv[1]
 if what == "change":
@@ -35,8 +35,8 @@ print(done.steps.loc[pip, "seconds"].item() if what == "install" else done.secon
 """
 
 
-def measure_vm(engine: Engine, root: Path) -> Iterator[Figure]:
-    """Start-up, an installation on either engine in turn, rebuilds, memory, size. What was made is removed afterwards.
+def measure_vm(engine: Engine, root: Path) -> Iterator[Measurement]:
+    """Start-up, installing packages on either engine in turn, rebuilds, memory, size; removes what it made.
 
     Raises:
         BuildFailed and its kin: the image or the news API did not build.
@@ -52,31 +52,33 @@ def measure_vm(engine: Engine, root: Path) -> Iterator[Figure]:
 
         def python_in_pod(what: str) -> float:
             command = f"cd labs/news-api && python -c '{IN_POD.replace(chr(39), chr(34))}' {what}"
-            return float(inside(RUN, "sh", "-c", command, engine=engine, timeout=300).split()[-1])
+            return float(exec_in(RUN, "sh", "-c", command, engine=engine, timeout=300).split()[-1])
 
         def install_here() -> float:
             steps = build("--no-cache -t dockerlab-bench:1 .", engine=engine, cwd=lab, run=RUN).steps
             return steps.loc[steps["instruction"].str.startswith("RUN pip"), "seconds"].item()
 
-        yield Figure(
+        yield Measurement(
             "engine answers after `engine up`", [_start_seconds(engine) for _ in range(REPEATS)], "s", "≤ 15 s"
         )
         pairs = [(python_in_pod("install"), install_here()) for _ in range(REPEATS)]
-        yield Figure("dependency layer in the VM", [vm for vm, _ in pairs], "s", "–")
-        yield Figure("dependency layer on the engine outside", [here for _, here in pairs], "s", "–")
-        yield Figure("dependency layer, VM over outside", [vm / here for vm, here in pairs], "×", "≤ 2×")
-        yield Figure("code-only rebuild in the VM", [python_in_pod("change") for _ in range(REPEATS)], "s", "≤ 3 s")
-        yield Figure("memory of the pod, caches included", [_memory_MB(engine)], "MB", "≤ 2147 MB")
-        yield Figure("image, unpacked", [engine.client().images.get(IMAGE).attrs["Size"] / 1e6], "MB", "–")
+        yield Measurement("dependency layer in the VM", [vm for vm, _ in pairs], "s", "–")
+        yield Measurement("dependency layer on the outer engine", [here for _, here in pairs], "s", "–")
+        yield Measurement("dependency layer, VM over outer engine", [vm / here for vm, here in pairs], "×", "≤ 2×")
+        yield Measurement(
+            "code-only rebuild in the VM", [python_in_pod("change") for _ in range(REPEATS)], "s", "≤ 3 s"
+        )
+        yield Measurement("memory of the pod, caches included", [_memory_MB(engine)], "MB", "≤ 2147 MB")
+        yield Measurement("image, unpacked", [engine.client().images.get(IMAGE).attrs["Size"] / 1e6], "MB", "–")
 
 
 def _start_seconds(engine: Engine) -> float:
-    inside(RUN, "dockerlab", "engine", "down", engine=engine)
-    said = inside(RUN, "dockerlab", "engine", "up", engine=engine)
+    exec_in(RUN, "dockerlab", "engine", "down", engine=engine)
+    said = exec_in(RUN, "dockerlab", "engine", "up", engine=engine)
     return float(re.search(r"engine answers after ([\d.]+) s", said)[1])
 
 
 def _memory_MB(engine: Engine) -> float:
-    """The most that the pod has used where the kernel keeps that figure, else what it uses now."""
+    """The most that the pod has used so far or, if the kernel does not record that, what it uses now."""
     found = engine.client().containers.get(RUN).stats(stream=False)["memory_stats"]
     return found.get("max_usage", found["usage"]) / 1e6

@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from dockerlab.engine import find, labels
+from dockerlab.engine.commands import doctor, engine
 from dockerlab.errors import DockerLabError, EngineUnavailable
 from dockerlab.paths import scratch_folders
 
@@ -19,11 +21,8 @@ def main() -> None:
 @main.command()
 def clean() -> None:
     """Remove what the course made: what carries its label in the engine, and scratch folders."""
-    from dockerlab.engine import find
-    from dockerlab.engine.labels import clean as clean_labelled
-
     try:
-        removed = clean_labelled(find(start=False))
+        removed = labels.clean(find(start=False))
     except EngineUnavailable:
         click.echo("No engine is running, so there is nothing in one to remove.")
     else:
@@ -37,25 +36,19 @@ def clean() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def build(arguments: tuple[str, ...]) -> None:
     """Build as `docker build ARGUMENTS` does, with the course's table of steps and its labels."""
-    from dockerlab.build.builder import build as run_build
-    from dockerlab.engine import find
-    from dockerlab.show.display import TerminalView
+    from dockerlab.build import builder
+    from dockerlab.show.terminal import TerminalView
 
     view = TerminalView()
-    view.show(run_build(list(arguments), engine=find(), view=view))
-
-
-def _add_commands() -> None:
-    from dockerlab.book.commands import book
-    from dockerlab.engine.commands import doctor, engine
-
-    for command in (engine, doctor, book):
-        main.add_command(command)
+    view.show(builder.build(list(arguments), engine=find(), view=view))
 
 
 def run() -> None:
     """Run the command line; a DockerLabError becomes its message on stderr and exit code 1."""
-    _add_commands()
+    from dockerlab.book.commands import book
+
+    for command in (engine, doctor, book):
+        main.add_command(command)
     try:
         main()
     except DockerLabError as error:

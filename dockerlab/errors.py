@@ -4,7 +4,7 @@
     ├── EngineUnavailable          no Docker engine could be found or started
     ├── EngineStartFailed          an engine of the course did not come up
     ├── EngineLost                 the engine went away during a command
-    ├── BaseImageUnavailable       python:3.11-slim can neither be pulled nor built
+    ├── BaseImageUnavailable       a base image can neither be pulled nor made
     ├── DownloadFailed             a package could not be fetched, or did not verify
     ├── ContextNotFound            the build context is not a folder
     ├── DockerfileInvalid          the Dockerfile does not parse
@@ -17,12 +17,13 @@
     │   └── NoSuchImage            there is no image of that name
     ├── ImageUnreadable            a part of an image cannot be read or searched
     ├── NotAnswering               a container did not answer in time
+    ├── ExerciseUnusable           an exercise is not there, or its checks are broken
     ├── ClaimFailed                a stated fact does not hold on this run
     ├── ChapterFailed              a cell of a chapter raised an error that the page does not teach
     └── SiteFailed                 the site could not be built without a warning
 
-Each message is one sentence in the course's words, then the engine's own last lines where there are any,
-then what to do next. The facts are attributes as well, so that a program need not read the message.
+Each message is one sentence in the course's words, then the engine's own last lines if there are any, then what to do
+next. The facts are attributes too, so a program need not read the message.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class DockerLabError(Exception):
     """Root of the tree.
 
     Attributes:
-        summary: one sentence that says what went wrong.
-        last_lines: the engine's own last lines, oldest first; empty where it said nothing.
+        summary: one sentence: what went wrong.
+        last_lines: the engine's own last lines, oldest first; may be empty.
         advice: what to do next; may be empty.
     """
 
@@ -47,7 +48,7 @@ class DockerLabError(Exception):
         super().__init__("\n".join([summary, *quoted, *([advice] if advice else [])]))
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message. The course's own stack frames would tell a learner nothing."""
+        """What a notebook shows: the message alone. A learner has no use for the library's stack frames."""
         return [f"{type(self).__name__}: {self}"]
 
 
@@ -64,7 +65,7 @@ class EngineLost(DockerLabError):
 
 
 class BaseImageUnavailable(DockerLabError):
-    """The base image can neither be pulled nor built."""
+    """A base image can neither be pulled nor made."""
 
 
 class DownloadFailed(DockerLabError):
@@ -78,12 +79,12 @@ class ContextNotFound(DockerLabError):
         self.path = path
         super().__init__(
             f"There is no build context at {path!r}.",
-            advice="The last argument of docker build names a folder: check its spelling, or the folder you are in.",
+            advice="The last argument of docker build names a folder: check its spelling, or which folder you are in.",
         )
 
 
 class DockerfileInvalid(DockerLabError):
-    """The Dockerfile cannot be read. Attributes: line (int, from 1; 0 where not known), problem (str)."""
+    """The Dockerfile cannot be read. Attributes: line (int, from 1; 0 if unknown), problem (str)."""
 
     def __init__(self, problem: str, *, line: int = 0, last_lines: Sequence[str] = ()) -> None:
         self.problem, self.line = problem, line
@@ -91,15 +92,15 @@ class DockerfileInvalid(DockerLabError):
         super().__init__(
             f"The Dockerfile cannot be read{where}: {problem}.",
             last_lines=last_lines,
-            advice="Nothing was built. Mend that line and build again.",
+            advice="Nothing was built. Correct that line and build again.",
         )
 
 
 class BuildFailed(DockerLabError):
     """A build ended with an error.
 
-    Attributes: step (BuildKit's name of the step that failed, "" where none did), exit_code (of the step's
-    command; None where it was not a command), trace (the BuildTrace up to then).
+    Attributes: step (BuildKit's name of the step that failed, "" if none did), exit_code (of the step's command; None
+    if it was not a command), trace (the BuildTrace up to then).
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class BuildCancelled(DockerLabError):
         self.trace = trace
         super().__init__(
             "The build was interrupted, and the engine has stopped it.",
-            advice="Nothing was tagged. Steps that had finished stay in the cache: building again goes on from there.",
+            advice="Nothing was tagged. Finished steps stay in the cache, so building again picks up from there.",
         )
 
 
@@ -143,18 +144,18 @@ class PortTaken(DockerCommandFailed):
             output,
             summary=f"Port {port} of this machine is in use by another program.",
             advice="Stop that program, or publish on another port: -p 127.0.0.1:8001:8000. "
-            "A container that was made for it has been removed.",
+            "The container that docker had created for it has been removed.",
         )
 
 
 class ImageUnreadable(DockerLabError):
-    """A part of an image cannot be searched. Attributes: image (str), problem (str)."""
+    """A part of an image cannot be read. Attributes: image (str), problem (str)."""
 
     def __init__(self, image: str, problem: str) -> None:
         self.image, self.problem = image, problem
         super().__init__(
-            f"{image} cannot be searched: {problem}.",
-            advice="So nothing can be said of what is not in it. Build or pull the image again.",
+            f"{image} cannot be read: {problem}.",
+            advice="So nobody can say what is or is not in it. Build or pull the image again.",
         )
 
 
@@ -215,8 +216,16 @@ class NotAnswering(DockerLabError):
         super().__init__(
             f"{container} did not answer on {path} within {seconds:.0f} s.",
             last_lines=last_lines,
-            advice=f"The lines above are its last log lines. `docker ps -a` says whether {container} still runs.",
+            advice=f"The lines above are its last log lines. `docker ps -a` shows whether {container} still runs.",
         )
+
+
+class ExerciseUnusable(DockerLabError):
+    """An exercise is not there, or its checks are broken. Attributes: exercise (str, its name), problem (str)."""
+
+    def __init__(self, exercise: str, problem: str, *, last_lines: Sequence[str] = (), advice: str = "") -> None:
+        self.exercise, self.problem = exercise, problem
+        super().__init__(f"The exercise {exercise!r} cannot be used: {problem}.", last_lines=last_lines, advice=advice)
 
 
 class ClaimFailed(DockerLabError):
@@ -227,7 +236,7 @@ class ClaimFailed(DockerLabError):
         super().__init__(
             f"Claim does not hold: {statement}",
             last_lines=[f"measured: {measured}"],
-            advice="Either something this page builds has changed, or the sentence is wrong.",
+            advice="Either something that this page builds has changed, or the sentence is wrong.",
         )
 
 
@@ -242,7 +251,7 @@ class ChapterFailed(DockerLabError):
         super().__init__(
             f"Chapter {chapter} stopped at code cell {cell}.",
             last_lines=[*(f"> {line}" for line in source.splitlines()), "", *error.splitlines()],
-            advice="The lines with > are the cell, those below are its error. Nothing was built or recorded from it.",
+            advice="The lines with > are the cell, the ones below its error. Nothing was built or recorded from it.",
         )
 
 
@@ -253,5 +262,5 @@ class SiteFailed(DockerLabError):
         self.exit_code = exit_code
         super().__init__(
             f"Jupyter Book ended with exit code {exit_code}.",
-            advice="A warning counts as an error; it is printed above, with the file and the line.",
+            advice="A warning counts as an error. It is printed above, with its file and line.",
         )

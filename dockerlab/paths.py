@@ -1,4 +1,4 @@
-"""Where things are: the project, the cache folder, scratch folders; and a lock for those who share one."""
+"""Where things are: the project, the cache folder, scratch folders. And a lock for processes that share one."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pathlib import Path
 import platformdirs
 
 CACHE_NAME = "docker-fundamentals-measured"
-# In each scratch folder, so that no folder of the reader's with a similar name is ever taken for one. It holds the
-# folder that was the current one when the scratch folder was made.
+# A file in each scratch folder, so that a reader's folder with a similar name is never taken for one. It holds the path
+# of the folder that was current when the scratch folder was made.
 SCRATCH_MARK = ".dockerlab-scratch"
 
 
 def project_root(start: Path | None = None) -> Path:
-    """The folder of the course, looked for from `start` (default: the current folder) upwards.
+    """The course's folder: `start` (default: the current folder) or the nearest one above it.
 
     Raises:
-        FileNotFoundError: no folder on the way up holds both `_toc.yml` and `labs/`.
+        FileNotFoundError: none of these holds both `_toc.yml` and `labs/`.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
@@ -31,7 +31,7 @@ def project_root(start: Path | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """The course's one folder outside the project; `DOCKERLAB_CACHE` overrides it. Made where missing."""
+    """The course's one folder outside the project; DOCKERLAB_CACHE names another. It is made if missing."""
     folder = Path(os.environ.get("DOCKERLAB_CACHE") or platformdirs.user_cache_dir(CACHE_NAME))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -39,10 +39,10 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Wait until no other process or thread holds this file's lock, then hold it; not to be taken twice by one.
+    """Wait until no other process or thread holds this file's lock, then hold it. Taking it twice waits for ever.
 
     Args:
-        file: made where missing, its folder too; it stays, since removing it would let two in.
+        file: made if missing, with its folder. It stays there: removing it could let two in at once.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as held:
@@ -51,14 +51,14 @@ def locked(file: Path) -> Iterator[None]:
 
 
 def make_scratch(name: str) -> Path:
-    """A new folder for one run to work in, marked as the course's."""
+    """A new folder for one run to work in, marked as the course's own."""
     folder = Path(tempfile.mkdtemp(prefix=f"dockerlab-{name}-"))
     (folder / SCRATCH_MARK).write_text(str(Path.cwd()), encoding="utf-8")
     return folder
 
 
 def leave_scratch() -> None:
-    """Go back from a scratch folder to the folder that was the current one before, such as when a cell runs again."""
+    """If the current folder is in a scratch folder, go back to where it was made from: a cell may run twice."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / SCRATCH_MARK).is_file():
@@ -67,5 +67,5 @@ def leave_scratch() -> None:
 
 
 def scratch_folders() -> list[Path]:
-    """The folders of `make_scratch` that are still there, such as those of kernels that were killed."""
+    """The folders of `make_scratch` that are still there, for example because a kernel was killed."""
     return [mark.parent for mark in Path(tempfile.gettempdir()).glob(f"dockerlab-*/{SCRATCH_MARK}")]

@@ -31,7 +31,7 @@ def one_line(instruction: str, width: int) -> str:
 
 
 def day(iso: str) -> str:
-    """23 November 2026 for 2026-11-23; other text as it is."""
+    """23 November 2026 for 2026-11-23; any other text unchanged."""
     try:
         when = date.fromisoformat(iso)
     except ValueError:

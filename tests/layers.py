@@ -1,8 +1,8 @@
-"""Layers written by hand, for tests that need no engine."""
+"""Layers and images written by hand, for tests that need no engine."""
 
 from __future__ import annotations
 
-from dockerlab.image.image import Entry, Layer
+from dockerlab.image import Entry, Image, Layer
 
 KINDS = {"-": "whiteout", "!": "opaque", "/": "directory", "@": "link"}
 
@@ -14,10 +14,12 @@ def layer(made_by: str = "RUN x", name: str = "x", /, **paths: int | str) -> Lay
             path=path.replace("__", "/"),
             size_bytes=size if isinstance(size, int) else 0,
             kind="file" if isinstance(size, int) else KINDS[size],
-            mode=0o644,
-            uid=0,
-            gid=0,
         )
         for path, size in paths.items()
     ]
     return Layer(f"sha256:{name}", made_by, tuple(entries))
+
+
+def image_of(*layers: Layer, history: list[dict] | None = None) -> Image:
+    """An image named `demo` of layers, base first."""
+    return Image("demo", "sha256:demo", {"history": history or []}, layers)

@@ -1,6 +1,6 @@
-"""A browser and the site on loopback: what the page tests and `make bench` look at the site with.
+"""A headless browser, and a site served on this machine: for the page tests and `make bench`.
 
-Playwright comes with requirements-dev.txt; only `open_browser` needs it.
+Only `open_browser` needs Playwright, which requirements-dev.txt installs.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dockerlab.book.commands import site_server
+from dockerlab.book.site import site_server
 from dockerlab.errors import DockerLabError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-# A fresh profile that asks nobody for anything.
+# No sandbox, since root has none; and no requests of the browser's own.
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +32,7 @@ FLAGS = (
 
 
 class BrowserUnavailable(DockerLabError):
-    """No Chromium or Chrome was found to look at the site with."""
+    """There is no Chromium or Chrome to look at the site with."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -43,10 +43,10 @@ class BrowserUnavailable(DockerLabError):
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """A headless browser: the one that DOCKERLAB_BROWSER names, else the machine's, else Playwright's own.
+    """A headless browser: the one that DOCKERLAB_BROWSER names, the machine's, or Playwright's own, in this order.
 
     Raises:
-        BrowserUnavailable: there is none of these.
+        BrowserUnavailable: there is none of them.
     """
     from playwright.sync_api import sync_playwright
 
@@ -62,7 +62,7 @@ def open_browser() -> Iterator[Browser]:
 
 
 def find_browser(of_playwright: str) -> str | None:
-    """The program to start; `of_playwright` is where Playwright would have put its own."""
+    """The program to start; `of_playwright` is the path that Playwright's own would have."""
     named = os.environ.get("DOCKERLAB_BROWSER")
     found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     return named or found or (of_playwright if Path(of_playwright).exists() else None)
@@ -70,7 +70,7 @@ def find_browser(of_playwright: str) -> str | None:
 
 @contextmanager
 def on_loopback(site: Path) -> Iterator[str]:
-    """Serve a folder of pages on a free port of this machine; gives the address, with a slash at its end."""
+    """Serve a folder of pages on a free port of this machine; yields the address, which ends with a slash."""
     with site_server(site) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

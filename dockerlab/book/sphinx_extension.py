@@ -1,8 +1,8 @@
-"""The site's one Sphinx extension: gives the pages what the chapters measured.
+"""The course's Sphinx extension: lets the pages quote what the chapters measured, and finishes their HTML.
 
-A Markdown page writes `{{ headline }}`, `{{ ledger }}`, `{{ claim_count }}`, `{{ claims["claim-…"] }}`,
-`{{ repository }}`, `{{ clone }}` or `{{ binder }}`.
-The figures come from the notebooks that are being built, so no page can state one that no chapter measured.
+A Markdown page may write `{{ headline }}`, `{{ ledger }}`, `{{ claim_count }}`, `{{ claims["claim-…"] }}`,
+`{{ repository }}`, `{{ clone }}` or `{{ binder }}`. The figures are read from the notebooks that are being built, so
+a page cannot state one that no chapter measured.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import itertools
 import re
 from pathlib import Path
 
-from dockerlab.book import ledger
+from dockerlab.book.ledger import read_ledger
+from dockerlab.show.ledger import claim_link, headline, ledger_html
 
 
 def setup(app) -> dict:
     """Called by Sphinx."""
     app.connect("config-inited", _add_figures)
     app.connect("html-page-context", _finish_page)
-    # Jupyter Book sets it for an extension that this site leaves out.
+    # Jupyter Book sets this for sphinx_comments, which this site does not load.
     app.add_config_value("comments_config", {}, "html")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -42,7 +43,7 @@ _NUMBER = re.compile(r"\s*(?:[-+−]?[\d.,]+(?:e[-+]?\d+)?\s*[%×]?|NaN|)\s*")
 
 
 def _finish_page(app, page, template, context, doctree) -> None:
-    """Put a chapter's number above its title, and tell the style sheet which columns of pandas tables hold text."""
+    """Put a chapter's number above its title, and mark the columns of pandas tables that hold text."""
     body = context.get("body", "")
     if number := re.match(r"chapters/(\d+)_", page):
         body = body.replace("<h1>", f'<p class="dl-eyebrow">Chapter {int(number[1])}</p>\n<h1>', 1)
@@ -51,7 +52,7 @@ def _finish_page(app, page, template, context, doctree) -> None:
 
 
 def mark_text_columns(table: str) -> str:
-    """The table with class dl-text on each cell of a column that holds something other than numbers."""
+    """Give each cell the class dl-text whose column holds anything but numbers; the style sheet aligns by it."""
     rows = [list(_CELL.finditer(row)) for row in _ROW.findall(table)]
     body = [cells for cells in rows if any(cell[1] == "td" for cell in cells)]
     text = {i for cells in body for i, cell in enumerate(cells) if not _NUMBER.fullmatch(cell["text"])}
@@ -70,11 +71,11 @@ def mark_text_columns(table: str) -> str:
 
 
 def substitutions(root: Path) -> dict[str, str | dict[str, str]]:
-    """What the pages may quote; `claims` has the measured figure of each claim, linked to its cell, by its anchor."""
-    chapters = ledger.read(root)
+    """What the pages may quote. `claims` holds each claim's figure, linked to its cell, by the claim's anchor."""
+    chapters = read_ledger(root)
     return {
-        "claims": {claim.anchor: ledger.link(claim, chapter) for chapter in chapters for claim in chapter.claims},
-        "headline": ledger.headline(chapters),
-        "ledger": ledger.to_html(chapters),
+        "claims": {f"claim-{c.id}": claim_link(chapter, c) for chapter in chapters for c in chapter.claims},
+        "headline": headline(chapters),
+        "ledger": ledger_html(chapters),
         "claim_count": str(sum(len(chapter.claims) for chapter in chapters)),
     }

@@ -1,78 +1,40 @@
-"""Run `docker buildx build`, follow its progress, and give back what was built."""
+"""Run `docker buildx build`, follow its progress, and return what was built."""
 
 from __future__ import annotations
 
-import codecs
 import json
-import os
-import re
 import shlex
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 
-from dockerlab.build.buildkit import BuildTrace, StatusReader
+from dockerlab.build.context import context_folder
+from dockerlab.build.failures import explain
+from dockerlab.build.trace import CACHED, DONE, BuildTrace
+from dockerlab.build.wire import StatusReader
 from dockerlab.engine import Engine
-from dockerlab.engine.labels import labels as course_labels
-from dockerlab.engine.process import see_to_end
-from dockerlab.errors import (
-    BuildCancelled,
-    BuildFailed,
-    ContextNotFound,
-    DockerfileInvalid,
-    DockerLabError,
-)
+from dockerlab.engine.boundary import stop
+from dockerlab.engine.labels import labels
+from dockerlab.errors import BuildCancelled
 
 OUTPUT_FLAGS = ("--load", "--push", "--output", "-o")
-
-_LOST = re.compile(
-    r"cannot connect to the docker daemon|error reading from server|connection (?:reset|refused)|"
-    r"transport is closing|unexpected eof|server closed|broken pipe|code = unavailable",
-    re.I,
-)
-# What a step's last words often mean, where they do not say it themselves.
-_HINTS = (
-    (
-        r"no space left on device|\[Errno 28\]",
-        "The engine's disk is full: `docker system df` says with what. A micro-VM gets an empty disk from "
-        "`dockerlab engine down`, then `dockerlab engine up`.",
-    ),
-    (
-        r"exit code: 137|\bKilled\b|cannot allocate memory|MemoryError",
-        "It was most likely ended because the engine's memory ran out: `docker info` says how much it has.",
-    ),
-    (
-        r"temporary failure in name resolution|temporary failure resolving|could not resolve|name or service not known|"
-        r"from versions: none|network is unreachable|failed to establish a new connection|no route to host|"
-        r"lookup \S+ on \S+:|i/o timeout",
-        "The engine has no way to the network, or not to this address. Steps that are in its cache still work.",
-    ),
-)
-_EXIT_CODE = re.compile(r"did not complete successfully: exit code: (\d+)")
+VIEW_SECONDS = 0.1
 
 
 class View(Protocol):
-    """Something that shows a build while it goes on."""
+    """Something that shows a build while it runs; the room `show` has some."""
 
     def update(self, trace: BuildTrace) -> None:
-        """Show the trace as it is now; called a few times a second."""
+        """Show the build as it is now; called several times a second."""
 
     def close(self) -> None:
-        """The build is over, well or not."""
-
-
-class _NoView:
-    def update(self, trace: BuildTrace) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
+        """The build is over, successful or not."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +42,11 @@ class Build:
     """A finished build.
 
     Attributes:
-        command: as a reader would type it.
-        image_id: digest of the image's config, which is the image ID; the manifest's digest on the containerd store;
-            "" of an engine in a container.
-        trace: the folded progress.
-        seconds: wall time from the start of the command to its end.
+        command: as you would type it.
+        image_id: as `docker image ls` gives it: the digest of the image's config, or of its manifest if containerd
+            stores the images; "" for an engine that runs in a container.
+        trace: what each step did.
+        seconds: wall time of the command.
     """
 
     command: str
@@ -95,43 +57,36 @@ class Build:
     @property
     def steps(self) -> pd.DataFrame:
         """The Dockerfile's instructions: stage, step, instruction, state, seconds."""
-        return pd.DataFrame(
-            [
-                {
-                    "stage": step.stage,
-                    "step": f"{step.index}/{step.total}",
-                    "instruction": step.instruction,
-                    "state": step.state,
-                    "seconds": round(step.seconds, 2),
-                }
-                for step in self.trace.instructions()
-            ],
-            columns=["stage", "step", "instruction", "state", "seconds"],
-        )
+        steps = self.trace.instructions()
+        rows = [(s.stage, f"{s.index}/{s.total}", s.instruction, s.state, round(s.seconds, 2)) for s in steps]
+        return pd.DataFrame(rows, columns=["stage", "step", "instruction", "state", "seconds"])
 
     @property
     def ran(self) -> list[str]:
         """The instructions that ran, without FROM."""
-        return [s.instruction for s in self.trace.instructions() if s.state == "DONE" and not s.is_from]
+        return self._instructions(DONE)
 
     @property
     def cached(self) -> list[str]:
         """The instructions taken from the cache, without FROM."""
-        return [s.instruction for s in self.trace.instructions() if s.state == "CACHED" and not s.is_from]
+        return self._instructions(CACHED)
 
     @property
     def context_bytes(self) -> int:
-        """Bytes of the build context that this build sent."""
+        """Bytes of build context that this build sent."""
         return self.trace.context_bytes
 
     @property
     def warnings(self) -> list[str]:
-        """What the Dockerfile's front end remarks on, for example FromAsCasing."""
+        """What BuildKit says about the Dockerfile, for example FromAsCasing."""
         return list(self.trace.warnings)
 
     def log(self, instruction: str = "") -> str:
-        """What the steps printed whose instruction contains the given text."""
+        """Output of the steps whose instruction contains the given text."""
         return "".join(step.log for step in self.trace.steps() if instruction in step.instruction)
+
+    def _instructions(self, state: str) -> list[str]:
+        return [s.instruction for s in self.trace.instructions() if s.state == state and not s.is_from]
 
 
 def build(
@@ -141,148 +96,77 @@ def build(
     cwd: str | Path = ".",
     run: str = "",
     view: View | None = None,
-    environment: Mapping[str, str] | None = None,
 ) -> Build:
-    """Build an image as `docker build ARGUMENTS` does, with the labels of the course.
+    """Build an image as `docker build ARGUMENTS` does, and label it as the course's.
+
+    If it fails or is interrupted, nothing is tagged.
 
     Args:
-        arguments: what follows `docker build`, as typed or as a list. The context is the last argument.
+        arguments: what follows `docker build`, as typed or as a list; the context comes last.
         engine: where to build.
         cwd: the folder in which the command runs.
-        run: the run's name for the label, usually the chapter.
-        view: shows the progress; None shows nothing.
-        environment: more variables for the command.
+        run: the name of the run for the label, usually the chapter's.
+        view: shows the progress.
 
     Raises:
-        ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, EngineLost. Nothing is tagged then.
+        ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, EngineLost, EngineUnavailable
     """
     argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
-    typed = shlex.join(["docker", "build", *argv])
-    if engine.sees_files:
-        check_context(argv, cwd)
-    with tempfile.TemporaryDirectory(prefix="dockerlab-build-") as folder:
-        metadata = Path(folder, "metadata.json")
-        options = [f"--label={key}={value}" for key, value in course_labels(run).items()]
-        if not any(a == flag or a.startswith(f"{flag}=") for a in argv for flag in OUTPUT_FLAGS):
-            options.append("--load")  # only builders other than the engine's own need it
-        command = [
-            *engine.docker,
-            "buildx",
-            "build",
-            "--progress=rawjson",
-            *([f"--metadata-file={metadata}"] if engine.sees_files else []),
-            *options,
-            *argv,
-        ]
-        # An attestation carries the time of the build, which would give each build another digest.
-        variables = os.environ | engine.environment() | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"} | (environment or {})
-        try:
-            trace, text, code, seconds = _follow(command, cwd, variables, view or _NoView())
-        except BuildCancelled:
-            engine.stop_builds()
-            raise
-        if code:
-            raise _explain(text, trace, argv, engine)
-        facts = json.loads(metadata.read_text()) if metadata.exists() else {}
-    kinds = ["containerimage.digest", "containerimage.config.digest"]
-    # The containerd store identifies an image by its manifest, others by its config.
-    kinds = kinds if engine.has_containerd_store else kinds[::-1]
-    image_id = next((facts[kind] for kind in kinds if kind in facts), "")
-    return Build(command=typed, image_id=image_id, trace=trace, seconds=seconds)
-
-
-def check_context(argv: Sequence[str], cwd: str | Path = ".") -> None:
-    """Raise ContextNotFound where the last argument names no folder; "-" and URLs are left to docker."""
     context = argv[-1] if argv else ""
-    if context == "-" or "://" in context or context.startswith("git@"):
-        return
-    if not context or context.startswith("-") or not Path(cwd, context).is_dir():
-        raise ContextNotFound(context)
+    # Docker itself judges standard input and addresses.
+    if engine.sees_files and context != "-" and "://" not in context and not context.startswith("git@"):
+        context_folder(context, cwd)
+    with tempfile.TemporaryDirectory(prefix="dockerlab-build-") as scratch:
+        metadata = Path(scratch, "metadata.json")
+        options = [f"--label={key}={value}" for key, value in labels(run).items()]
+        if engine.sees_files:
+            options.append(f"--metadata-file={metadata}")
+        if not any(word == flag or word.startswith(f"{flag}=") for word in argv for flag in OUTPUT_FLAGS):
+            options.append("--load")  # the engine's own builder always does; others would drop the image
+        begin = time.perf_counter()
+        process = engine.popen(
+            *("buildx", "build", "--progress=rawjson", *options, *argv),
+            cwd=cwd,
+            # An attestation records the time of the build, which would give the image another digest each time.
+            variables={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        trace, text = _follow(process, engine, view)
+        seconds = time.perf_counter() - begin
+        if process.returncode:
+            raise explain(text, trace, argv, engine)
+        facts = json.loads(metadata.read_text()) if metadata.exists() else {}
+    digests = [facts.get("containerimage.config.digest"), facts.get("containerimage.digest")]
+    image_id = next(filter(None, reversed(digests) if engine.server.has_containerd_store else digests), "")
+    return Build(shlex.join(["docker", "build", *argv]), image_id, trace, seconds)
 
 
-def _follow(command, cwd, variables, view: View) -> tuple[BuildTrace, list[str], int, float]:
-    """Run the command to its end; on an interrupt, cancel the build and raise BuildCancelled."""
-    trace, reader, shown = BuildTrace(), StatusReader(), 0.0
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    begin = time.perf_counter()
-    # A session of its own: a notebook's interrupt then reaches us alone, and we pass it on once.
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=dict(variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+def _follow(process: subprocess.Popen, engine: Engine, view: View | None) -> tuple[BuildTrace, list[str]]:
+    """Read a build's progress to its end: the trace, and the lines that are plain text.
+
+    Whatever interrupts this, such as an exception in the view, also stops the build in the engine.
+
+    Raises:
+        BuildCancelled: for a KeyboardInterrupt.
+    """
+    trace, reader, shown = BuildTrace(), StatusReader(), float("-inf")
     try:
         while chunk := process.stderr.read1(65536):
-            for status in reader.feed(decoder.decode(chunk)):
+            for status in reader.feed(chunk):
                 trace.update(status)
-            if time.perf_counter() - shown > 0.1:
+            if view and time.perf_counter() - shown > VIEW_SECONDS:
                 view.update(trace)
                 shown = time.perf_counter()
-        code = process.wait()
+        process.wait()
     except KeyboardInterrupt:
         raise BuildCancelled(trace) from None
     finally:
-        see_to_end(process)
+        if process.poll() is None:
+            stop(process)
+            engine.stop_builds()
         process.stderr.close()
-        view.close()
-    seconds = time.perf_counter() - begin
+        if view:
+            view.close()
     reader.close()
-    return trace, reader.text, code, seconds
-
-
-def _explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str], engine: Engine) -> DockerLabError:
-    """The exception for a build that ended badly, out of buildx's text and the trace."""
-    problem = next((line for line in reversed(text) if line.startswith("ERROR: ")), text[-1] if text else "")
-    problem = problem.removeprefix("ERROR: ").removeprefix("failed to build: ").removeprefix("failed to solve: ")
-    if parse := re.match(r"dockerfile parse error(?: on line (\d+))?: (.+)", problem):
-        return DockerfileInvalid(parse[2], line=int(parse[1] or 0), last_lines=_without_error(text))
-    if "failed to read dockerfile" in problem:
-        return DockerfileInvalid(f"there is no file {named_file(argv)!r} in the build context")
-    failed = trace.failed()
-    # Where no step has failed, none was begun: the file was read and found wanting.
-    place = next((m for line in text if (m := re.match(r"\S*Dockerfile\S*:(\d+)$", line))), None)
-    if failed is None and (place or "Dockerfile cannot be empty" in problem):
-        return DockerfileInvalid(problem, line=int(place[1]) if place else 0, last_lines=_without_error(text))
-    exit_code = _EXIT_CODE.search(problem)
-    if exit_code is None and _LOST.search("\n".join(text)) and not engine.answers():
-        return engine.lost("The Docker engine went away during the build, and nothing was tagged.", text[-4:])
-    said = failed.log.strip().splitlines()[-8:] if failed else []
-    hint = _hint("\n".join([failed.log if failed else "", problem]))
-    if exit_code and failed:
-        return BuildFailed(
-            f"The build stopped at step {failed.name}: its command ended with exit code {exit_code[1]}.",
-            step=failed.name,
-            exit_code=int(exit_code[1]),
-            trace=trace,
-            last_lines=said,
-            advice=f"Nothing was tagged. The lines above are the last that the command printed.{hint}",
-        )
-    return BuildFailed(
-        f"The build stopped{f' at step {failed.name}' if failed else ''}.",
-        step=failed.name if failed else "",
-        trace=trace,
-        last_lines=[*said, problem],
-        advice=f"Nothing was tagged. The last line above is the engine's reason.{hint}",
-    )
-
-
-def named_file(argv: Sequence[str]) -> str:
-    """The Dockerfile that the arguments of a build name: -f X, -fX, -f=X, --file X or --file=X."""
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
-        if word in ("-f", "--file"):
-            return following
-        if match := re.match(r"(?:--file=|-f=?)(.+)", word):
-            return match[1]
-    return "Dockerfile"
-
-
-def _hint(text: str) -> str:
-    return next((f" {hint}" for pattern, hint in _HINTS if re.search(pattern, text, re.I)), "")
-
-
-def _without_error(text: Sequence[str]) -> list[str]:
-    return [line for line in text if line.strip() and not line.startswith("ERROR: ")][-8:]
+    return trace, reader.text

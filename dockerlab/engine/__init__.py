@@ -1,5 +1,6 @@
-"""Find, start and stop a Docker engine, and have its base image ready."""
+"""Find, start and stop a Docker engine, talk to it, and get its base image."""
 
-from dockerlab.engine.find import Engine, find
+from dockerlab.engine.engine import Engine
+from dockerlab.engine.find import find
 
 __all__ = ["Engine", "find"]

@@ -81,9 +81,9 @@ def popen(
 def stop(process: subprocess.Popen) -> None:
     """End a docker command that still runs.
 
-    SIGTERM makes docker cancel what it asked the engine for. It is SIGKILL that follows where this does not help: `docker
-    run` hands the first signal on to the container and waits for it, however long that takes. SIGINT would not do: a
-    command that a script started in the background ignores it.
+    SIGTERM makes docker cancel what it has asked the engine for. SIGKILL follows if that does not help: `docker run`
+    hands the first signal on to the container and waits for it, for as long as it takes. SIGINT would not do, because
+    a command that a script has started in the background ignores it.
     """
     if process.poll() is not None:
         return
@@ -118,7 +118,9 @@ def map_errors(lost: Lost) -> Iterator[None]:
     except DockerException as error:
         # The SDK wraps what happens while it asks for the server's version; ours is the better message.
         known = error.__cause__
-        raise (known if isinstance(known, DockerLabError) else lost("The Docker engine cannot be reached.", [str(error)])) from error
+        raise (
+            known if isinstance(known, DockerLabError) else lost("The Docker engine cannot be reached.", [str(error)])
+        ) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise lost("The Docker engine cannot be reached.", [str(error)]) from error
 

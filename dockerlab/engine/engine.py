@@ -117,12 +117,11 @@ class Engine:
         process = self.popen(*arguments, cwd=cwd)
         try:
             output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as late:
             stop(process)
-            said = process.stdout.read().decode(errors="replace")
-            raise DockerCommandFailed(
-                typed(arguments), process.returncode, said, summary=f"It took longer than {timeout:.0f} s."
-            ) from None
+            said = (late.output or b"").decode(errors="replace")
+            summary = f"`{typed(arguments)}` took longer than {timeout:.0f} s and was stopped."
+            raise DockerCommandFailed(typed(arguments), process.returncode, said, summary=summary) from None
         finally:
             stop(process)
             process.stdout.close()

@@ -1,4 +1,4 @@
-"""Which engine the course uses, and how to talk to it."""
+"""Which engine the course uses: the reader's own, else one that it starts by itself."""
 
 from __future__ import annotations
 
@@ -8,237 +8,141 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-import docker
-from docker.context import ContextAPI
 from rich.console import Console
 
-from dockerlab.engine.private import PrivateEngine, System, client_folder, fetch_packages
-from dockerlab.engine.vm.machine import NEW_DISK, MicroVM, proxies
-from dockerlab.errors import EngineLost, EngineUnavailable
-from dockerlab.paths import cache_folder
+from dockerlab.engine.boundary import cleaned
+from dockerlab.engine.engine import Engine, Server
+from dockerlab.engine.packages import can_unpack, fetch_client
+from dockerlab.engine.private import PrivateEngine
+from dockerlab.engine.provider import CommandLine, Progress, Provider
+from dockerlab.engine.vm.machine import MicroVM
+from dockerlab.errors import EngineUnavailable
 
 OLDEST_BUILDX = (0, 12)  # the first with --progress=rawjson
+PROBE_SECONDS = 15
 THREE_WAYS = (
     "Three ways to get one: install Docker Desktop or Docker Engine and start it; "
     "run as root on Debian or Ubuntu, where the course starts a private engine by itself; "
     "or use the course's image, on Binder for example, which brings one in a micro-VM."
 )
-CONTAINERD = "(containerd)"  # ends the name of a store that containerd keeps
-MICRO_VM = "micro-VM"
-# What a private engine needs of the machine besides being root: to mount, and to make a network.
-CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
-NOTED_SECONDS = 3
-
-
-@dataclass(frozen=True)
-class Engine:
-    """A Docker engine that answered, and the client to use with it.
-
-    Attributes:
-        source: "own" (the reader's), "private" or "micro-VM" (started by the course).
-        host: where it is, as a DOCKER_HOST value.
-        docker: the docker command line, as the beginning of an argument list.
-        variables: what the environment of that command needs besides the machine's.
-        version: of the server, such as "28.5.2".
-        store: where it keeps images, such as "overlay2".
-        buildx: version of the client's buildx.
-        operating_system: what the server says it runs on.
-    """
-
-    source: str
-    host: str
-    docker: list[str]
-    variables: dict[str, str] = field(repr=False)
-    version: str
-    store: str
-    buildx: str
-    operating_system: str
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether the course started it."""
-        return self.source != "own"
-
-    @property
-    def has_containerd_store(self) -> bool:
-        """Whether images are kept by containerd, and not by a graph driver such as overlay2."""
-        return self.store.endswith(CONTAINERD)
-
-    @property
-    def sees_files(self) -> bool:
-        """Whether its docker command sees the files of this machine."""
-        return True
-
-    def stop_builds(self) -> None:
-        """Cancel the builds of a docker command that has been ended, where the engine does not do so by itself."""
-
-    def environment(self) -> dict[str, str]:
-        """The variables to merge over the machine's for docker commands."""
-        return dict(self.variables)
-
-    def client(self) -> docker.DockerClient:
-        """The docker SDK, connected to this engine."""
-        return self._client
-
-    def answers(self) -> bool:
-        """Whether its docker command reaches it now. What a client says of a lost connection may be of another one."""
-        return _run([*self.docker, "version", "--format", "{{.Server.Version}}"], self.environment())[0] == 0
-
-    def lost(self, summary: str, said: Sequence[str] = ()) -> EngineLost:
-        """The exception for an engine that has gone away, with its last lines; a micro-VM tells why it has."""
-        again = "`dockerlab engine up` starts it again"
-        if not self.is_ours:
-            return EngineLost(summary, last_lines=said, advice="Start Docker again; finished steps stay in its cache.")
-        if self.source != MICRO_VM:
-            return EngineLost(summary, last_lines=said, advice=f"{again}; finished steps stay in its cache.")
-        vm, deadline = MicroVM(), time.monotonic() + NOTED_SECONDS
-        while not vm.death() and vm.is_kept() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        reason = vm.death().get("reason", "")
-        return EngineLost(f"{summary} {reason}".strip(), last_lines=said, advice=f"{again}. {NEW_DISK}")
-
-    @cached_property
-    def _client(self) -> docker.DockerClient:
-        if self.is_ours:
-            return docker.DockerClient(base_url=self.host, timeout=120)
-        # The reader's may want certificates, which their settings name.
-        if os.environ.get("DOCKER_HOST"):
-            return docker.from_env()
-        context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
-        return docker.DockerClient(base_url=context.Host, tls=context.TLSConfig)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What `find` asks of the machine; tests put their own in its place.
+    """What `find` needs to know of the machine. Tests describe one of their own.
 
     Attributes:
-        is_privileged: whether we are root and may mount and make networks.
-        system: the distribution and its release.
-        private, vm: the private engine and the micro-VM of the cache folder.
-        run: runs a command with more variables and gives (exit code, stdout, stderr).
-        which: where a program is.
-        fetch_client: unpacks a docker client with buildx and gives the folder.
+        run: runs a command in an environment and gives (exit code, stdout, stderr).
+        which: the path of a program, or None.
+        providers: the engines that the course can start, the preferred one first.
+        fetch_client: unpacks a docker command line with buildx for an engine address; None where packages
+            cannot be unpacked.
     """
 
-    is_privileged: bool
-    system: System
-    private: PrivateEngine
-    vm: MicroVM
-    run: Callable[[Sequence[str], dict[str, str]], tuple[int, str, str]]
+    run: Callable[[Sequence[str], Mapping[str, str]], tuple[int, str, str]]
     which: Callable[[str], str | None]
-    fetch_client: Callable[[Callable[[str], object]], Path]
+    providers: tuple[Provider, ...]
+    fetch_client: Callable[[str, Progress], CommandLine] | None
 
     @classmethod
     def this(cls) -> Machine:
-        """The machine we run on."""
-        system = System.read()
-        return cls(
-            is_privileged=hasattr(os, "geteuid") and os.geteuid() == 0 and has_capabilities(),
-            system=system,
-            private=PrivateEngine(),
-            vm=MicroVM(),
-            run=_run,
-            which=shutil.which,
-            fetch_client=lambda progress: fetch_packages(system, system.client_packages(), progress),
-        )
-
-    @property
-    def may_unpack(self) -> bool:
-        """Whether packages of the distribution can be unpacked and started here."""
-        return (
-            self.is_privileged and self.system.is_supported and bool(self.which("apt-get") and self.which("dpkg-deb"))
-        )
+        """The machine we are on."""
+        return cls(_run, shutil.which, (PrivateEngine(), MicroVM()), fetch_client if can_unpack() else None)
 
 
-def has_capabilities(status: Path = Path("/proc/self/status")) -> bool:
-    """Whether this process may mount and make networks; a container's root often may not."""
-    match = re.search(r"^CapEff:\s*([0-9a-f]+)$", status.read_text(), re.M) if status.exists() else None
-    return bool(match) and all(int(match[1], 16) >> bit & 1 for bit in CAPABILITIES.values())
-
-
-def _run(command: Sequence[str], variables: dict[str, str]) -> tuple[int, str, str]:
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
     try:
         done = subprocess.run(
-            command, env=os.environ | variables, capture_output=True, text=True, timeout=15, stdin=subprocess.DEVNULL
+            command,
+            env=dict(environment),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PROBE_SECONDS,
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return 127, "", str(error)
     return done.returncode, done.stdout, done.stderr
 
 
-def find(start: bool = True, progress: Callable[[str], object] | None = None, machine: Machine | None = None) -> Engine:
-    """The engine to use: the reader's own, else a private one, else one in a micro-VM, started where needed.
+def find(start: bool = True, progress: Progress | None = None, machine: Machine | None = None) -> Engine:
+    """The engine to use: the reader's own, else a private one, else one in a micro-VM, started if need be.
 
     Args:
         start: whether an engine may be started.
         progress: gets a line about what is going on; default: stderr.
+        machine: default: the one we are on.
 
     Raises:
         EngineUnavailable: there is none; says how to get one.
-        DownloadFailed, EngineStartFailed: the engine that the course starts could not be had.
+        DownloadFailed, EngineStartFailed: the engine that the course starts did not come up.
     """
     machine = machine or Machine.this()
     progress = progress or say
     if own := _own(machine, progress):
         return own
-    if machine.may_unpack:
-        ours, what = machine.private, "Starting a private one from the distribution's packages"
-    elif machine.vm.parts.are_there():
-        ours, what = machine.vm, "Booting the course's own in a micro-VM"
-    else:
+    provider = next((provider for provider in machine.providers if provider.is_possible()), None)
+    if provider is None:
         raise EngineUnavailable("No Docker engine answers on this machine.", advice=THREE_WAYS)
-    if not ours.answers():
+    if not provider.answers():
         if not start:
             raise EngineUnavailable(
                 "No Docker engine runs, and none was to be started.",
                 advice="`dockerlab engine up` starts the course's own.",
             )
-        progress(f"No Docker engine answers. {what} …")
-        ours.up(progress)
-    return connect(machine) if ours is machine.private else connect_vm(machine)
+        progress(f"No Docker engine answers. {provider.plan} …")
+        provider.up(progress)
+    return connect(provider, machine)
 
 
-def _own(machine: Machine, progress: Callable[[str], object]) -> Engine | None:
-    """The reader's engine, where one answers; an engine of the course that DOCKER_HOST names is not the reader's."""
-    if os.environ.get("DOCKER_HOST") in (machine.private.host, machine.vm.host):
+def connect(provider: Provider, machine: Machine | None = None) -> Engine:
+    """The engine of a provider, which must be up.
+
+    Raises:
+        EngineUnavailable: it does not answer.
+    """
+    return _engine(machine or Machine.this(), provider.host, provider.command_line(), provider=provider)
+
+
+def _own(machine: Machine, progress: Progress) -> Engine | None:
+    """The reader's engine, if one answers. DOCKER_HOST may name an engine of the course: that is not the reader's."""
+    if os.environ.get("DOCKER_HOST") in [provider.host for provider in machine.providers]:
         return None
     program = machine.which("docker")
     if not program:
         return None
-    code, out, _ = machine.run([program, "version", "--format", "{{json .}}"], {})
+    environment = cleaned(os.environ, keep_addresses=True)
+    code, out, _ = machine.run([program, "version", "--format", "{{json .}}"], environment)
     server = (json.loads(out).get("Server") if code == 0 and out.startswith("{") else None) or {}
     if not server.get("Version"):
         return None
-    # Of DOCKER_HOST, DOCKER_CONTEXT and the client's settings, this is the one that counts.
-    host = machine.run([program, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], {})[1].strip()
+    # This takes DOCKER_HOST, DOCKER_CONTEXT and the client's settings into account, in docker's own order.
+    shown = machine.run(
+        [program, "context", "inspect", "--format", "{{.Name}} {{.Endpoints.docker.Host}}"], environment
+    )
+    context, _, host = shown[1].rstrip().partition(" ")
     if is_elsewhere(host):
         raise EngineUnavailable(
             f"The Docker engine that answers is on another machine: {host}.",
             advice="The lessons ask their containers at 127.0.0.1, but ports are published on that other machine. "
-            "Run the course there, or have `docker context use` or DOCKER_HOST name an engine of this machine.",
+            "Run the course there, or let `docker context use` or DOCKER_HOST name an engine of this machine.",
         )
-    command, variables = [program], {}
-    buildx = _buildx(machine, command, variables)
-    if buildx is None:
-        if not machine.may_unpack:
-            raise EngineUnavailable(
-                f"Docker Engine {server['Version']} answers, but its client has no buildx of 0.12 or later.",
-                advice="Install the buildx plugin: docker-buildx in Debian, docker-buildx-plugin in Docker's packages.",
-            )
-        progress("The docker client has no buildx: unpacking one into the cache …")
-        tree = machine.fetch_client(progress)
-        command = [str(tree / "usr/bin/docker")]
-        variables = {"DOCKER_HOST": host, "DOCKER_CONFIG": str(client_folder(tree, cache_folder()))}
-        buildx = _buildx(machine, command, variables) or ""
-    return _engine("own", host, command, variables, buildx, machine)
+    # The builder that each context has by itself, whatever other one the reader has made their default.
+    line = CommandLine((program,), {"BUILDX_BUILDER": context or "default"})
+    if _buildx(machine, line, environment):
+        return _engine(machine, host, line, environment)
+    if machine.fetch_client is None:
+        raise EngineUnavailable(
+            f"Docker Engine {server['Version']} answers, but its client has no buildx of 0.12 or later.",
+            advice="Install the buildx plugin: docker-buildx in Debian, docker-buildx-plugin in Docker's packages.",
+        )
+    progress("The docker client has no buildx: unpacking one into the cache …")
+    return _engine(machine, host, machine.fetch_client(host, progress), environment)
 
 
 def is_elsewhere(host: str) -> bool:
@@ -252,66 +156,32 @@ def is_elsewhere(host: str) -> bool:
         return name != "localhost"
 
 
-def connect(machine: Machine) -> Engine:
-    """The private engine of a machine, which must be up."""
-    private = machine.private
-    return _ours(machine, "private", private.host, private.tree(), private.cache / "docker-config")
-
-
-def connect_vm(machine: Machine) -> Engine:
-    """The engine in the micro-VM of a machine, which must be up. Builds and containers get the machine's proxies."""
-    vm = machine.vm
-    names = {"HTTP_PROXY": "httpProxy", "HTTPS_PROXY": "httpsProxy", "NO_PROXY": "noProxy"}
-    settings = {names[name]: value for name, value in proxies(os.environ).items()}
-    config = client_folder(vm.parts.client, vm.cache, {"proxies": {"default": settings}} if settings else {})
-    return _ours(machine, MICRO_VM, vm.host, vm.parts.client, config)
-
-
-def _ours(machine: Machine, source: str, host: str, tree: Path, config: Path) -> Engine:
-    """An engine that the course has started, with the client that was unpacked into `tree`."""
-    programs, path = str(tree / "usr/bin"), os.environ.get("PATH", os.defpath)
-    if not path.startswith(f"{programs}{os.pathsep}"):
-        path = f"{programs}{os.pathsep}{path}"
-    variables = {"DOCKER_HOST": host, "DOCKER_CONFIG": str(config), "PATH": path}
-    command = [str(tree / "usr/bin/docker")]
-    return _engine(source, host, command, variables, _buildx(machine, command, variables) or "", machine)
-
-
-def _engine(source, host, command, variables, buildx, machine) -> Engine:
-    code, out, said = machine.run([*command, "info", "--format", "{{json .}}"], variables)
+def _engine(
+    machine: Machine,
+    host: str,
+    line: CommandLine,
+    environment: Mapping[str, str] | None = None,
+    provider: Provider | None = None,
+) -> Engine:
+    line = replace(line, variables={"BUILDX_BUILDER": "default"} | line.variables)
+    environment = environment or cleaned(os.environ, keep_addresses=provider is None)
+    code, out, said = machine.run([*line.command, "info", "--format", "{{json .}}"], {**environment, **line.variables})
     if code:
         raise EngineUnavailable(
             "The Docker engine stopped answering.", last_lines=said.splitlines()[-4:], advice=THREE_WAYS
         )
-    info = json.loads(out)
-    return Engine(
-        source=source,
-        host=host,
-        docker=command,
-        variables=variables,
-        version=info.get("ServerVersion", ""),
-        store=store_name(info),
-        buildx=buildx,
-        operating_system=info.get("OperatingSystem", ""),
-    )
+    return Engine(host, line, Server.from_info(json.loads(out)), _buildx(machine, line, environment), provider)
 
 
-def store_name(info: Mapping) -> str:
-    """The name of an engine's image store, from what `docker info` tells as JSON."""
-    driver = info.get("Driver", "")
-    # The containerd store is named by its snapshotter's type; overlay2 and its like are graph drivers.
-    status = dict(row for row in info.get("DriverStatus") or [] if len(row) == 2)
-    return f"{driver} {CONTAINERD}" if "containerd" in status.get("driver-type", "") else driver
-
-
-def _buildx(machine: Machine, command: Sequence[str], variables: dict[str, str]) -> str | None:
-    """The client's buildx version, None where it has none that is new enough."""
-    code, out, _ = machine.run([*command, "buildx", "version"], variables)
+def _buildx(machine: Machine, line: CommandLine, environment: Mapping[str, str]) -> str:
+    """The version of a command line's buildx; "" if it has none that is new enough."""
+    code, out, _ = machine.run([*line.command, "buildx", "version"], {**environment, **line.variables})
     match = re.search(r"v?(\d+)\.(\d+)\.?(\d+)?", out) if code == 0 else None
     if not match or (int(match[1]), int(match[2])) < OLDEST_BUILDX:
-        return None
+        return ""
     return match[0].removeprefix("v")
 
 
 def say(text: str) -> None:
+    """Progress goes to stderr."""
     Console(stderr=True, highlight=False, markup=False).print(text)

@@ -1,40 +1,41 @@
-"""The labels that every object of the course carries, and the clean-up that removes these and nothing else."""
+"""The labels that every object of the course carries, and the clean-up that removes what carries them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
-import docker.errors
-
-if TYPE_CHECKING:
-    from dockerlab.engine import Engine
+from dockerlab.engine.engine import Engine
+from dockerlab.errors import EngineRefused
 
 COURSE = "dockerlab.course"
 COURSE_VALUE = "docker-fundamentals-measured"
 RUN = "dockerlab.run"
-# On the stand-in of the base image, which must not carry COURSE: images and containers inherit labels, so a
-# reader's own container made from it would carry it too and be cleaned up.
-BASE = "dockerlab.base"
+# For the stand-in of the base image. It must not carry COURSE: images and containers inherit labels, so a reader's
+# own container made from it would carry COURSE too and be removed with the course's.
+STAND_IN = "dockerlab.base"
 
 
 def labels(run: str = "") -> dict[str, str]:
-    """The labels for an object made in `run` (a chapter's or a test's name)."""
+    """The labels for an object made in `run` (the name of a chapter or a test)."""
     return {COURSE: COURSE_VALUE} | ({RUN: run} if run else {})
 
 
 def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
-    """Remove the containers, networks, volumes and images that carry the course's label.
+    """Remove the containers, networks, volumes and images that carry the course's label, and nothing else.
+
+    What a reader's own container uses stays, as does what has gone meanwhile.
 
     Args:
-        engine: where to look.
-        run: only what was made in this run; "" for all.
-        further: only what carries these labels, too.
+        run: only what was made in this run; "" for everything.
+        further: only what also carries these labels.
 
     Returns:
         how many of each kind were removed, by the kind's plural.
+
+    Raises:
+        EngineLost, EngineRefused.
     """
     client = engine.client()
     wanted = {"label": [f"{key}={value}" for key, value in (labels(run) | further).items()]}
@@ -43,21 +44,20 @@ def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
     def remove(kind: str, action: Callable[[], object]) -> None:
         try:
             action()
-        except docker.errors.APIError as error:
-            # Gone meanwhile, or on its way; or in use by what is not the course's, and then it stays.
-            if error.status_code not in (403, 404, 409):
+        except EngineRefused as error:
+            if error.status not in (403, 404, 409):  # in use by others, gone, or on its way out
                 raise
         else:
             removed[kind] += 1
 
-    for container in client.containers.list(all=True, filters=wanted, ignore_removed=True):
+    # sparse: what the list says is enough, and a container that goes meanwhile is no error.
+    for container in client.containers.list(all=True, filters=wanted, sparse=True):
         remove("containers", partial(container.remove, force=True, v=True))
     for network in client.networks.list(filters=wanted):
         remove("networks", network.remove)
     for volume in client.volumes.list(filters=wanted):
         remove("volumes", partial(volume.remove, force=True))
-    # A parent goes only after its children, hence the second look.
-    for _ in range(2):
-        for image in client.images.list(filters=wanted):
-            remove("images", partial(client.images.remove, image.id, force=True))
+    for _ in range(2):  # a parent image goes only after its children
+        for image_id in client.api.images(filters=wanted, quiet=True):
+            remove("images", partial(client.images.remove, image_id, force=True))
     return removed

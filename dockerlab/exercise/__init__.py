@@ -1,1 +1,6 @@
-"""Tasks for the learner, and the judge that checks them."""
+"""Tasks for the learner, the judge that checks them, and the quizzes."""
+
+from dockerlab.exercise.exercise import Exercise
+from dockerlab.exercise.quiz import Quiz, read_quiz
+
+__all__ = ["Exercise", "Quiz", "read_quiz"]

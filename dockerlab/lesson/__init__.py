@@ -1,4 +1,29 @@
-"""What a chapter imports: `from dockerlab.lesson import *`."""
+"""What a chapter imports.
 
-from dockerlab.lesson.session import *  # noqa: F403
-from dockerlab.lesson.session import __all__ as __all__
+from dockerlab.lesson import *
+
+lesson = Lesson("04-layer-caching")
+"""
+
+import pandas as pd
+
+from dockerlab.build import context_files, ignore_groups, ratio, summary
+from dockerlab.image.search import find_in_image
+from dockerlab.image.sizes import size_measures
+from dockerlab.lesson.clutter import scatter_clutter
+from dockerlab.lesson.files import compare, edit, fresh_copy, now, set_line, show
+from dockerlab.lesson.session import Lesson
+from dockerlab.show import charts
+from dockerlab.show.claim import claim
+from dockerlab.show.explorer import Explorer
+from dockerlab.text import size_text
+
+__all__ = [
+    "Explorer", "Lesson", "charts", "claim", "compare", "context_files", "edit", "find_in_image", "fresh_copy",
+    "ignore_groups", "now", "pd", "ratio", "scatter_clutter", "set_line", "show", "size_measures", "size_text",
+    "summary",
+]  # fmt: skip
+
+# A cut-off instruction would hide what a table is about.
+pd.options.display.max_colwidth = None
+pd.options.display.width = 140

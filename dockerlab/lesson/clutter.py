@@ -1,4 +1,4 @@
-"""What gathers in the folder of a project that somebody works on: history, packages, caches, a database, logs."""
+"""What piles up in the folder of a project that somebody works on: history, packages, caches, a database, logs."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ FILES: dict[str, int] = {
 }
 
 
-def scatter(folder: str | Path) -> None:
-    """Add the clutter to a folder; files that are there stay as they are.
+def scatter_clutter(folder: str | Path = ".") -> None:
+    """Add the clutter to a folder; files that are there already stay as they are.
 
     The bytes are random, so that nothing on the way can compress them, and the same each time.
     """

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+from IPython.display import display
 
 from dockerlab.errors import ClaimFailed
+from dockerlab.show.shown import Shown
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A sentence that a page rests on.
+class Claim(Shown):
+    """A sentence that a page relies on, with the figure behind it.
 
     Attributes:
-        statement: the sentence, true or false whatever machine it is read on.
-        measured: the figure of this run; a number, or words.
-        unit: of the figure, such as "×", "MB" or "s".
+        statement: the sentence, which should be true on any machine.
+        measured: what this run measured: a number, or words.
+        unit: of the number, such as "×", "MB" or "s".
         holds: the verdict.
     """
 
@@ -32,19 +35,19 @@ class Claim:
 
     @property
     def figure(self) -> str:
-        """The measured value with its unit."""
+        """The measured value, rounded, with its unit."""
         if isinstance(self.measured, str):
             return f"{self.measured} {self.unit}".strip()
         size = abs(self.measured)
         decimals = 0 if size >= 100 or size == round(size) else 1 if size >= 10 else 2
-        number = f"{round(self.measured, decimals) + 0.0:,.{decimals}f}"  # + 0.0: no "-0.00"
+        number = f"{round(self.measured, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
         return f"{number}×" if self.unit == "×" else f"{number} {self.unit}".strip()
 
     def __str__(self) -> str:
         return f"{'HOLDS' if self.holds else 'FAILS'}  {self.statement}\n       measured: {self.figure}"
 
     def to_html(self) -> str:
-        """A box that needs no style sheet."""
+        """A box that works without a style sheet."""
         verdict = "holds" if self.holds else "fails"
         return (
             f'<div class="dl-claim dl-{verdict}" id="claim-{self.id}"><p><strong>Claim {verdict}.</strong> '
@@ -52,28 +55,17 @@ class Claim:
         )
 
     def record(self) -> dict:
-        """The claim as plain data, kept in the output's metadata, from which the ledger is made."""
-        return {
-            "id": self.id,
-            "statement": self.statement,
-            "measured": self.measured,
-            "figure": self.figure,
-            "unit": self.unit,
-            "holds": self.holds,
-        }
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        return {"text/plain": str(self), "text/html": self.to_html()}, {"dockerlab": {"claim": self.record()}}
+        """The claim as plain data; the ledger reads it from the output's metadata."""
+        return {"claim": asdict(self) | {"id": self.id, "figure": self.figure}}
 
 
-def claim(statement: str, measured: float | str, holds: bool, unit: str = "") -> Claim:
-    """State a fact with its measured value, show it, and insist on it.
+def claim(statement: str, measured: float | str, holds: bool, unit: str = "") -> None:
+    """State a fact with its measured value and show both; stop the page if the fact does not hold.
 
     Raises:
         ClaimFailed: it does not hold on this run.
     """
-    measured = measured if isinstance(measured, str) else float(measured)
-    made = Claim(statement, measured, unit, bool(holds))
+    made = Claim(statement, measured if isinstance(measured, str) else float(measured), unit, bool(holds))
     if not made.holds:
         raise ClaimFailed(statement, made.figure)
-    return made
+    display(made)

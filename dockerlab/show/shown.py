@@ -8,7 +8,8 @@ A record such as a Build or a Scoreboard knows nothing of HTML. The module that 
         def __str__(self) -> str: ...
         def to_html(self) -> str: ...
 
-From then on `view(board)` gives its picture, and after `register()` a notebook draws a board by itself.
+From then on `view(board)` gives its picture, and after `register()` a notebook draws a board by itself. `register`
+must know the module, or it would not be loaded.
 """
 
 from __future__ import annotations
@@ -67,8 +68,10 @@ def view(thing: object) -> Shown:
 
 
 def register() -> None:
-    """Have IPython draw every record that has a view; does nothing outside IPython."""
+    """Let IPython draw every record that has a view; does nothing outside IPython."""
     from IPython import get_ipython
+
+    from dockerlab.show import answer, engine, quiz, scoreboard, steps  # noqa: F401  # each says what it draws
 
     if shell := get_ipython():
         formatter = shell.display_formatter.mimebundle_formatter

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab.book import commands as book
+from dockerlab.book.execute import copy_sources
+from dockerlab.book.site import build_site
 from tools.browser import on_loopback
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,12 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site's pages, built with warnings as errors."""
     folder = tmp_path_factory.mktemp("site")
-    book.copy_sources(ROOT, folder / "book")
-    return book.build_site(folder / "book", folder)
+    copy_sources(ROOT, folder / "book")
+    return build_site(folder / "book", folder, print)
 
 
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
-    """The site on loopback."""
+    """The address of the site, served on this machine."""
     with on_loopback(site) as url:
         yield url

@@ -16,7 +16,7 @@ def sanitise(text: str) -> str:
 
 
 def test_every_rule_is_read() -> None:
-    # nbval skips a rule without a word where `replace:` has lost its blank.
+    # nbval silently skips a rule if there is no space after `replace:`.
     assert len(get_sanitize_patterns(RULES)) == len(re.findall("^regex: ", RULES, re.M))
 
 

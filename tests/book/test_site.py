@@ -101,7 +101,7 @@ def test_repository_links_come_from_the_configuration(site: Path) -> None:
 
 @pytest.fixture
 def open_page(browser) -> Iterator:
-    """Open a page: `open_page(url, width=…, mode=…)`; the page's own troubles are in `.troubles`."""
+    """Opens pages: `open_page(url, width=…, mode=…)`; what went wrong on a page is in its `.troubles`."""
     contexts = []
 
     def opened(url: str, *, width: int = 1440, mode: str = "light", script: bool = True):
@@ -126,7 +126,7 @@ def open_page(browser) -> Iterator:
         for _ in range(3):
             page.troubles.clear()
             page.goto(url, wait_until="networkidle")
-            # An engine elsewhere on this machine that adds or removes an interface makes Chromium drop its requests.
+            # Chromium drops its requests when a Docker engine on this machine adds or removes a network interface.
             if "ERR_NETWORK_CHANGED" not in "".join(page.troubles):
                 break
         return page
@@ -145,7 +145,7 @@ OVERHANGING = """width => [...document.querySelectorAll("body *")]
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("page_name", PAGES)
 def test_page(open_page, address: str, page_name: str, mode: str) -> None:
-    """No console error, no request elsewhere, nothing for axe to say, no sideways scrolling; keeps screenshots."""
+    """No console error, no request to a third party, no finding by axe, no sideways scrolling; keeps screenshots."""
     from axe_playwright_python.sync_playwright import Axe
 
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -192,7 +192,7 @@ def test_explorer_folds_open_from_the_keyboard_without_javascript(open_page, sit
     assert folder.is_visible()
     page.emulate_media(media="print")
     for printed in page.locator(".dl-explorer > ul > li > details > ul > li").all():
-        assert printed.is_visible(), "paper shows what is at the top of each layer"
+        assert printed.is_visible(), "print shows the top of each layer's tree"
 
 
 @pytest.mark.browser

@@ -1,4 +1,4 @@
-"""The form of the book: what every chapter has, and what none may have."""
+"""The form of the book: what every chapter must have, and what none may have."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ import pytest
 import yaml
 from nbval.plugin import get_sanitize_patterns
 
-from dockerlab.book import commands as book
-from dockerlab.book import ledger
+from dockerlab.book.ledger import chapter_files, read_chapter, read_ledger
+from dockerlab.book.notebooks import normalise, read_notebook
 from dockerlab.exercise.quiz import read_quiz
+from dockerlab.show.quiz import QuizView
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTERS = ledger.chapter_files(ROOT)
+CHAPTERS = chapter_files(ROOT)
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda file: file.stem)
 def chapter(request: pytest.FixtureRequest) -> nbformat.NotebookNode:
-    notebook = book.read_notebook(request.param)
+    notebook = read_notebook(request.param)
     notebook.file = request.param
     return notebook
 
@@ -74,7 +75,7 @@ def test_landing_page_leads_to_every_chapter() -> None:
     text = (ROOT / "intro.md").read_text(encoding="utf-8")
     for file in CHAPTERS:
         row = next((line for line in text.splitlines() if f"chapters/{file.name}" in line and line.startswith("|")), "")
-        time = re.search(r"(\d+) min", opening(book.read_notebook(file)))
+        time = re.search(r"(\d+) min", opening(read_notebook(file)))
         assert time, file.name
         assert f"{time[1]}\u00a0min" in row, f"the landing page gives {file.name} another time than its own page"
 
@@ -110,8 +111,8 @@ def test_every_pin_is_exact_and_agrees_with_the_constraints() -> None:
 
 @pytest.mark.parametrize("file", sorted(ROOT.glob("appendices/*.md")), ids=lambda file: file.name)
 def test_appendix_quotes_claims_that_there_are(file: Path) -> None:
-    """A name that is not there would leave its place on the page empty, without a word."""
-    anchors = [claim.anchor for chapter in ledger.read(ROOT) for claim in chapter.claims]
+    """The page would silently show nothing in place of a claim that does not exist."""
+    anchors = [f"claim-{claim.id}" for chapter in read_ledger(ROOT) for claim in chapter.claims]
     assert len(anchors) == len(set(anchors)), "two claims have one name"
     text = file.read_text(encoding="utf-8")
     assert set(re.findall(r'claims\["([^"]+)"\]', text)) <= set(anchors)
@@ -150,20 +151,22 @@ def test_quiz_asks_about_what_a_cell_has_shown(chapter) -> None:
     assert len(quiz.questions) >= 3
     for question in quiz.questions:
         page, _, anchor = question.shown.partition("#")
-        claims = ledger.read_chapter(ROOT / "chapters" / f"{page}.ipynb").claims
-        assert anchor in {claim.anchor for claim in claims}, question.question
+        claims = read_chapter(ROOT / "chapters" / f"{page}.ipynb").claims
+        assert anchor in {f"claim-{claim.id}" for claim in claims}, question.question
 
 
 def test_stored_quiz_is_the_one_in_the_file(chapter) -> None:
-    """The comparison of nbval would tell too, minutes later."""
+    """nbval would find this out too, but minutes later."""
     stored = [output for cell in code(chapter) if cell.source == "lesson.quiz()" for output in cell.outputs]
     quiz = read_quiz(ROOT / "chapters/quizzes" / f"{chapter.file.stem}.yml")
-    assert [output.data["text/html"] for output in stored] == [quiz.to_html()], "store outputs with `make record`"
+    assert [output.data["text/html"] for output in stored] == [QuizView(quiz).to_html()], (
+        "store outputs with `make record`"
+    )
 
 
 def test_setup_comes_first_and_clean_up_last(chapter) -> None:
     first, *_, last = code(chapter)
-    assert "from dockerlab.lesson.session import *" in first.source
+    assert "from dockerlab.lesson import *" in first.source
     assert tags(first) & {"hide-input", "remove-cell"}
     assert last.source.strip() == "lesson.clean_up()"
 
@@ -180,7 +183,7 @@ def test_outputs_are_stored_from_one_run_in_order(chapter) -> None:
 
 def test_notebook_is_as_record_writes_it(chapter) -> None:
     before = nbformat.writes(nbformat.from_dict({k: v for k, v in chapter.items() if k != "file"}))
-    after = nbformat.writes(book.normalise(book.read_notebook(chapter.file), chapter.file.stem))
+    after = nbformat.writes(normalise(read_notebook(chapter.file), chapter.file.stem))
     assert before == after, "store outputs with `make record`"
 
 
@@ -205,11 +208,11 @@ def test_claims_are_made_and_compared(chapter) -> None:
     ]
     assert claims
     assert [cell.source for cell in claims if tags(cell) & IGNORED] == []
-    assert ledger.read_chapter(chapter.file).run, "the setup cell's output carries no conditions of the run"
+    assert read_chapter(chapter.file).run, "the setup cell's output carries no conditions of the run"
 
 
 def test_claims_that_answer_a_prediction_are_folded_away(chapter) -> None:
-    """From **Predict** to the next prose; a claim's source gives the answer away as much as its output does."""
+    """From **Predict** to the next prose: a claim's source gives the answer away just as its output does."""
     predicting, open_claims = False, []
     for cell in chapter.cells:
         if cell.cell_type == "markdown":
@@ -220,7 +223,7 @@ def test_claims_that_answer_a_prediction_are_folded_away(chapter) -> None:
 
 
 def test_comparison_is_not_empty(chapter) -> None:
-    """After the sanitiser, most output cells still hold words that could differ."""
+    """In most cells, the sanitiser leaves words that could differ."""
     rules = get_sanitize_patterns(Path(__file__).with_name("sanitize.cfg").read_text(encoding="utf-8"))
     compared = {}
     for cell, text in outputs(chapter):

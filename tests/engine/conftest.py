@@ -1,18 +1,17 @@
 """Fixtures for tests that need a real engine. Everything made in them is labelled and removed, also on failure."""
 
-import os
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dockerlab.engine.find import Machine, connect
+from dockerlab.engine.find import connect
 from dockerlab.engine.labels import clean
-from dockerlab.engine.network import rules_to_delete
+from dockerlab.engine.packages import can_unpack
 from dockerlab.engine.private import PrivateEngine
+from dockerlab.engine.private.firewall import rules_to_delete
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def left(engine, run):
 @pytest.fixture
 def second_private(tmp_path_factory):
     """A private engine of another cache folder, not started; gone at the end whatever became of it."""
-    if sys.platform != "linux" or os.geteuid() != 0 or not Machine.this().may_unpack:
+    if sys.platform != "linux" or not can_unpack():
         pytest.skip("needs root on Debian or Ubuntu: starts a private engine of its own")
     cache = tmp_path_factory.mktemp("cache")
     private = PrivateEngine(cache)
@@ -53,7 +52,7 @@ def second_private(tmp_path_factory):
 def second_engine(second_private):
     """That engine, started: (PrivateEngine, Engine)."""
     second_private.up()
-    return second_private, connect(replace(Machine.this(), private=second_private))
+    return second_private, connect(second_private)
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ def traces():
             return subprocess.run(command, capture_output=True, text=True).stdout.splitlines() if program else []
 
         # The engine that the other tests use goes on making and removing containers of its own.
-        usual = PrivateEngine()
+        usual = PrivateEngine().footprint
 
         def counts(text):
             return str(usual.run_folder) not in text and str(usual.data_root) not in text
@@ -76,8 +75,7 @@ def traces():
         rules = set()
         for tool in Path("/run").glob("dockerlab-*/bin/iptables-save"):
             saved = "\n".join(lines(str(tool)))
-            state = usual.state()
-            of_usual = rules_to_delete(saved, [usual.bridge], [state["subnet"], state["pool"]]) if state else []
+            of_usual = rules_to_delete(saved, [usual.bridge], usual.subnets())
             theirs = {" ".join(words[1:]) for _, words in of_usual}
             found = (line for line in saved.splitlines() if line.startswith(("-A", ":DOCKER")))
             rules |= {line for line in found if line.removeprefix("-A ") not in theirs}

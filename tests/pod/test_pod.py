@@ -1,6 +1,5 @@
 """The course's image, built from its Dockerfile and run as Binder runs it: no privileges, 1 CPU, 2 GB."""
 
-import os
 import re
 import secrets
 import shlex
@@ -12,12 +11,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from dockerlab.build.builder import build
+from dockerlab.build import build
 from dockerlab.engine.base import BASE
 from dockerlab.engine.labels import clean
 from dockerlab.errors import DockerCommandFailed
-from dockerlab.run.container import docker
-from tools.pod import AS_BINDER, build_image, inside, start_pod
+from dockerlab.run import docker_command
+from tools.pod import AS_BINDER, build_image, exec_in, start_pod
 
 pytestmark = pytest.mark.engine
 
@@ -32,7 +31,7 @@ BOOK_SECONDS = 2400
 
 @pytest.fixture(scope="session")
 def image(engine, tmp_path_factory):
-    """The image, built with nothing but the Dockerfile where a registry has the base image."""
+    """The course's image, built from its Dockerfile."""
     clean(engine, RUN)
     build_image(IMAGE, ROOT, tmp_path_factory.mktemp("base-image"), engine=engine, run=RUN)
     yield IMAGE
@@ -41,7 +40,7 @@ def image(engine, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def token(engine, image):
-    """The token of a running pod, whose name is that of the run; its engine is ready."""
+    """The token of a running pod, which is named after the run; its engine is ready."""
     token = secrets.token_hex(16)
     start_pod(RUN, image, token, engine=engine, run=RUN)
     return token
@@ -49,33 +48,30 @@ def token(engine, image):
 
 @pytest.fixture
 def in_pod(engine, token):
-    """A function that runs a command in the pod and gives what it prints."""
+    """A function that runs a command in the pod and returns what it prints."""
 
-    def run_inside(command, timeout=120):
-        return inside(RUN, *shlex.split(command), engine=engine, timeout=timeout)
+    def run(command, timeout=120):
+        return exec_in(RUN, *shlex.split(command), engine=engine, timeout=timeout)
 
-    return run_inside
+    return run
 
 
 def test_the_dockerfile_is_lint_clean(engine):
     """By the check that comes with BuildKit, and by hadolint."""
-    command = [*engine.docker, "buildx", "build", "--check", "."]
-    variables = os.environ | engine.environment()
-    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=variables)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    engine.run("buildx", "build", "--check", ".", cwd=ROOT)
     linted = subprocess.run(
         [Path(sys.executable).with_name("hadolint"), "Dockerfile"], cwd=ROOT, capture_output=True, text=True
     )
     assert linted.stdout == ""
 
 
-def test_the_engine_is_the_micro_vm_s_and_was_booting_before_it_was_asked_for(in_pod):
+def test_the_engine_runs_in_the_micro_vm_which_boots_with_the_pod(in_pod):
     assert "(micro-VM, overlay2)" in in_pod("dockerlab engine status")
     assert "engine answers after" in in_pod("cat /tmp/dockerlab-start.log")
 
 
 def test_nothing_runs_as_root_and_nothing_else_listens_beyond_loopback(engine, in_pod):
-    users = {line.split()[0] for line in docker(f"top {RUN} -eo uid,pid", engine=engine).splitlines()[1:]}
+    users = {line.split()[0] for line in docker_command(f"top {RUN} -eo uid,pid", engine=engine).splitlines()[1:]}
     assert users == {"1000"}
     script = (
         "import psutil; print(*sorted({c.laddr.port for c in psutil.net_connections('inet')"
@@ -86,7 +82,7 @@ def test_nothing_runs_as_root_and_nothing_else_listens_beyond_loopback(engine, i
 
 def test_the_image_holds_no_key_and_no_environment_file(engine, image):
     names = "( -name id_* -o -name *.pem -o -name .env -o -name *_key -o -name .git )"
-    found = docker(
+    found = docker_command(
         f"run --rm --user 0 --entrypoint find {image} /home /opt/dockerlab-vm /root -xdev {names}", engine=engine
     )
     assert found.splitlines() == []
@@ -95,7 +91,7 @@ def test_the_image_holds_no_key_and_no_environment_file(engine, image):
 @pytest.mark.browser
 def test_a_chapter_runs_to_its_end_in_jupyterlab(engine, token, browser):
     """As a learner does it: open the chapter by its launch address, run all cells, and look."""
-    port = docker(f"port {RUN} 8888", engine=engine).split(":")[-1].strip()
+    port = docker_command(f"port {RUN} 8888", engine=engine).split(":")[-1].strip()
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{port}/lab/tree/chapters/{CHAPTER}.ipynb?token={token}")
@@ -121,7 +117,7 @@ def test_a_chapter_runs_to_its_end_in_jupyterlab(engine, token, browser):
         address = f"http://127.0.0.1:{port}/api/contents/chapters/{CHAPTER}.ipynb"
         saved = requests.get(address, headers={"Authorization": f"token {token}"}, timeout=30).text
     context.close()
-    assert "(micro-VM, overlay2)" in saved  # what the first cell printed: the outputs are of this run
+    assert "(micro-VM, overlay2)" in saved  # printed by the first cell, so the outputs are of this run
 
 
 def test_every_chapter_tells_the_truth_in_the_pod(in_pod):
@@ -131,33 +127,33 @@ def test_every_chapter_tells_the_truth_in_the_pod(in_pod):
 
 
 def test_behind_a_proxy_packages_are_installed_through_it(engine, image, tmp_path):
-    """A pod on a network that leads to the proxy and nowhere else."""
+    """In a pod on a network that leads only to the proxy."""
     (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\nRUN pip install --no-cache-dir proxy.py==2.4.10\n")
     build(f"-t {PROXY}:1 .", engine=engine, cwd=tmp_path, run=RUN)
-    docker(f"network create --internal {PROXY}", engine=engine, run=RUN)
-    docker(f"run -d --name {PROXY} {PROXY}:1 proxy --hostname 0.0.0.0 --port 3128", engine=engine, run=RUN)
-    docker(f"network connect {PROXY} {PROXY}", engine=engine)
+    docker_command(f"network create --internal {PROXY}", engine=engine, run=RUN)
+    docker_command(f"run -d --name {PROXY} {PROXY}:1 proxy --hostname 0.0.0.0 --port 3128", engine=engine, run=RUN)
+    docker_command(f"network connect {PROXY} {PROXY}", engine=engine)
     pod = f"{RUN}-proxied"
     settings = f"-e HTTP_PROXY=http://{PROXY}:3128 -e HTTPS_PROXY=http://{PROXY}:3128"
-    docker(
+    docker_command(
         f"run -d --name {pod} {AS_BINDER} --network {PROXY} {settings} {image} sleep infinity", engine=engine, run=RUN
     )
-    inside(pod, "dockerlab", "engine", "up", engine=engine)
+    exec_in(pod, "dockerlab", "engine", "up", engine=engine)
     work = "cd labs/news-api && dockerlab build -t news-api ."
     with pytest.raises(DockerCommandFailed, match="no way to the network"):
-        inside(pod, "env", "-u", "HTTP_PROXY", "-u", "HTTPS_PROXY", "sh", "-c", work, engine=engine, timeout=300)
-    assert "CONNECT" not in docker(f"logs {PROXY}", engine=engine)
-    inside(pod, "sh", "-c", work, engine=engine, timeout=300)
-    assert "CONNECT" in docker(f"logs {PROXY}", engine=engine)
+        exec_in(pod, "env", "-u", "HTTP_PROXY", "-u", "HTTPS_PROXY", "sh", "-c", work, engine=engine, timeout=300)
+    assert "CONNECT" not in docker_command(f"logs {PROXY}", engine=engine)
+    exec_in(pod, "sh", "-c", work, engine=engine, timeout=300)
+    assert "CONNECT" in docker_command(f"logs {PROXY}", engine=engine)
 
 
 def test_a_real_engine_that_is_offered_is_used(engine, image):
-    """Its socket, mounted into the container; the group of the socket is what grants the use of it."""
+    """Its socket is mounted into the container, whose user joins the group that may use it."""
     if not engine.host.startswith("unix://"):
-        pytest.skip("the engine here is not at a socket that could be mounted")
+        pytest.skip("this engine has no socket that could be mounted")
     socket = Path(engine.host.removeprefix("unix://"))
     options = f"--rm --network host -v {socket}:/var/run/docker.sock --group-add {socket.stat().st_gid}"
     work = f"dockerlab engine status && python -m pytest -q --nbval chapters/{CHAPTER}.ipynb"
-    said = docker(f"run {options} {image} sh -c '{work}'", engine=engine, run=RUN)
+    said = docker_command(f"run {options} {image} sh -c '{work}'", engine=engine, run=RUN)
     assert "(own, " in said
     assert re.search(r"\d+ passed", said)

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from dockerlab import cli, paths
+from dockerlab.engine.commands import doctor
 from dockerlab.errors import EngineUnavailable
 
 
@@ -15,7 +16,7 @@ def no_engine(monkeypatch):
     def find(**options):
         raise EngineUnavailable("No Docker engine answers.", advice="Install one.")
 
-    monkeypatch.setattr("dockerlab.engine.find", find)
+    monkeypatch.setattr(cli, "find", find)
     monkeypatch.setattr("dockerlab.engine.commands.find", find)
 
 
@@ -42,8 +43,7 @@ def test_an_error_is_its_message_on_stderr_and_exit_code_1(no_engine, monkeypatc
 
 
 def test_doctor_says_what_to_do_without_an_engine(no_engine):
-    cli._add_commands()
-    result = CliRunner().invoke(cli.main, ["doctor"])
+    result = CliRunner().invoke(doctor)
     assert result.exit_code == 0
     assert "none: No Docker engine answers." in result.output
     assert "Install one." in result.output

@@ -14,14 +14,14 @@ def test_message_has_sentence_then_lines_then_advice():
     assert error._render_traceback_() == ["DockerLabError: It broke.\n  | a\n  | b\nMend it."]
 
 
-def test_the_drawn_tree_names_every_exception_below_its_parent():
-    drawn = re.findall(r"^([ │]*)[├└]── (\w+)", inspect.cleandoc(errors.__doc__), re.M)
+def test_the_drawn_tree_is_the_real_one():
+    parents, drawn = ["DockerLabError"], {}
+    for indent, name in re.findall(r"^([ │]*)[├└]── (\w+)", inspect.cleandoc(errors.__doc__), re.M):
+        depth = len(indent) // 4
+        drawn[name] = parents[depth - 1]
+        parents = [*parents[:depth], name]
     real = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, errors.DockerLabError)]
-    assert sorted(name for _, name in drawn) == sorted(c.__name__ for c in real if c is not errors.DockerLabError)
-    nested = [name for indent, name in drawn if "│" in indent]
-    assert nested == [
-        c.__name__ for c in real if c.__base__ is not errors.DockerLabError and c.__base__ is not Exception
-    ]
+    assert drawn == {c.__name__: c.__base__.__name__ for c in real if c is not errors.DockerLabError}
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,13 @@ def test_the_drawn_tree_names_every_exception_below_its_parent():
         (errors.BuildCancelled("trace"), {"trace": "trace"}, "interrupted"),
         (errors.DockerCommandFailed("docker x", 2, "a\nb"), {"exit_code": 2, "output": "a\nb"}, "exit code 2"),
         (errors.PortTaken("docker run", 125, "", 8000), {"port": 8000}, "Port 8000"),
-        (errors.ImageUnreadable("news", "x"), {"image": "news", "problem": "x"}, "news cannot be searched: x."),
+        (errors.ImageUnreadable("news", "x"), {"image": "news", "problem": "x"}, "news cannot be read: x."),
+        (errors.EngineRefused(409, "in use"), {"status": 409, "explanation": "in use"}, "  | in use"),
+        (errors.NoSuchImage("nwes"), {"image": "nwes", "status": 404}, "There is no image 'nwes'."),
         (errors.NoSuchContainer("nwes"), {"container": "nwes"}, "There is no container 'nwes'."),
         (errors.NotAnswering("news", "/", 0, publishes=False), {"container": "news"}, "publishes no port"),
         (errors.NotAnswering("news", "/health", 30, ["boom"]), {"container": "news", "path": "/health"}, "boom"),
+        (errors.ExerciseUnusable("capstone", "x"), {"exercise": "capstone", "problem": "x"}, "cannot be used: x."),
         (errors.ClaimFailed("a > b", "1×"), {"statement": "a > b", "measured": "1×"}, "measured: 1×"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",

@@ -94,8 +94,7 @@ def public_members(node: ast.ClassDef) -> set[str]:
         elif isinstance(child, ast.AnnAssign) and isinstance(child.target, ast.Name) and child in node.body:
             members.add(child.target.id)
         elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
-            if isinstance(child.value, ast.Name) and child.value.id == "self":
-                members.add(child.attr)
+            members |= {child.attr} if ast.unparse(child.value) == "self" else set()
     return {name for name in members if not name.startswith("_")}
 
 

@@ -1,6 +1,6 @@
-"""A Docker engine in a micro-VM: Linux as an ordinary process, for machines that grant no privileges.
+"""A Docker engine in a micro-VM, for machines that grant no privileges, such as a Binder pod.
 
-User-mode Linux runs a kernel in user space, gvproxy is its network card. Both need nothing but the right to start
-processes, which a Binder pod grants. What they run on is made once, by `disk.make`; `machine.MicroVM` starts and stops
-it; `keeper` is the process that stays beside it.
+User-mode Linux is a Linux kernel that runs as an ordinary process, and gvproxy is its network. Both need nothing but
+the right to start processes. `disk` makes what they run on, once. `machine.MicroVM` starts and stops the VM from
+outside, and `keeper` is the process that stays beside it.
 """

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Process 1 of the micro-VM. The root disk is read-only; what Docker stores is on the data disk, which at each start is a
-# new copy of one with the base image. The addresses are gvproxy's: 192.168.127.1 is the way out and the name server, .2 is this machine, and the
-# containers follow from .64 on the same network, because this kernel has no NAT.
+# Process 1 of the micro-VM. The root disk is read-only. Docker stores on the data disk, at each start a new copy of one
+# with the base image. The network is gvproxy's: 192.168.127.1 is the gateway and the name server, .2 is this machine.
+# Containers get addresses from .64 on in the same network, because this kernel has no NAT.
 export PATH=/usr/sbin:/usr/bin HOME=/root
 
 say() {
@@ -25,11 +25,11 @@ mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 for module in llc stp bridge overlay veth; do insmod "/lib/modules/$module.ko"; done
-# Ports that Docker chooses must be free in the pod too, whose own programs choose theirs from 32768 on.
+# A port that Docker chooses must be free in the pod too, where programs get theirs from 32768 on.
 echo "20000 29999" > /proc/sys/net/ipv4/ip_local_port_range
 
 say "kernel $(cat /proc/sys/kernel/osrelease) is up"
-# Without barriers: nobody needs this disk after a crash, and each of them makes the pod's own disk wait.
+# Barriers keep a disk consistent in a crash. Nobody needs this one after a crash, and they slow down the pod's disk.
 mount -o noatime,nobarrier /dev/ubdb /var/lib/docker || end "the data disk cannot be mounted"
 
 hostname dockerlab
@@ -42,7 +42,7 @@ ip addr add 192.168.127.2/24 dev docker0
 ip link set docker0 up
 ip route add default via 192.168.127.1
 
-python3 -S -E /relay.py &  # takes the engine's API out of the VM
+python3 -S -E /relay.py &  # carries the engine's API out of the VM
 
 containerd --config /etc/containerd.toml --log-level warn &
 dockerd --containerd=/run/containerd/containerd.sock --log-level=warn \
@@ -51,7 +51,7 @@ dockerd --containerd=/run/containerd/containerd.sock --log-level=warn \
     --storage-driver=overlay2 &
 dockerd=$!
 say "dockerd starts"
-# Ctrl-Alt-Del is how the keeper asks for the end. It is made a SIGINT to dockerd, not a reset.
+# The keeper ends the VM by Ctrl-Alt-Del. With these two settings, that sends SIGINT to dockerd instead of a reset.
 echo 0 > /proc/sys/kernel/ctrl-alt-del
 echo "$dockerd" > /proc/sys/kernel/cad_pid
 wait "$dockerd"

@@ -1,14 +1,13 @@
-"""The process beside a micro-VM: starts it and its network, publishes ports, and notes how it ended.
+"""The process beside a micro-VM: starts it and its network, publishes its ports, and notes how it ended.
 
 python -m dockerlab.engine.vm.keeper PARTS CACHE [--making] < LOCK
 
-Its input is a file that whoever starts it has locked, and which is free when it has ended.
+Its input is a file that its starter has locked. It stays locked until the keeper has ended.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -19,14 +18,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+import docker
+from docker.types.daemon import CancellableStream
+
+from dockerlab.engine.boundary import answers
 from dockerlab.engine.vm import landlock, relay
-from dockerlab.engine.vm.machine import MicroVM, lines_of, proxies
-from dockerlab.engine.vm.parts import GIB, MIB, Parts, copy_larger
-from dockerlab.engine.vm.ports import Forward, Ports, Publisher
+from dockerlab.engine.vm.files import LAST_LINES, Files, lines_of
+from dockerlab.engine.vm.machine import proxies
+from dockerlab.engine.vm.parts import GIB, MIB, Parts, copy_enlarged
+from dockerlab.engine.vm.ports import Forward, Ports, published
 from dockerlab.errors import DockerLabError, EngineStartFailed
 
 MEMORY_MIB = (700, 2000)  # at least, at most
@@ -35,163 +39,148 @@ DATA_DISK_GIB = 12
 NETWORK_SECONDS = 10
 END_SECONDS = 15
 WATCH_SECONDS = 0.5
-LAST_LINES = 8
 
 
 class Keeper:
-    """Runs one micro-VM to its end."""
+    """Runs one micro-VM to its end.
+
+    Attributes:
+        card: the socket that stands for the VM's network card.
+        network: gvproxy's process.
+    """
 
     def __init__(self, parts: Parts, cache: Path, making: bool) -> None:
-        self.vm = MicroVM(parts, cache)
-        self.parts, self.making = parts, making
-        self.folder = self.vm.run_folder
-        self.sockets = self.folder / "net"  # of the network, which can write nowhere else
-        self.control, self.card, self.way = (self.sockets / f"{name}.sock" for name in ("api", "card", "way"))
-        self.network_log = self.folder / "network.log"
-        self.ports = Ports(self.control, Forward(str(self.way), f"tcp://{relay.VM_ADDRESS}:{relay.PORT}", "unix"))
-        self.asked_to_end = False
-        self.kernel: subprocess.Popen | None = None
+        self._parts, self._files, self._making = parts, Files(cache), making
+        sockets = self._files.run_folder / "net"
+        self._control, self.card, self._to_engine = (sockets / f"{name}.sock" for name in ("api", "card", "engine"))
+        self._network_log = self._files.run_folder / "network.log"
+        always = Forward(str(self._to_engine), f"tcp://{relay.VM_ADDRESS}:{relay.PORT}", "unix")
+        self._ports = Ports(self._control, always)
+        self._is_ending = False
+        self._kernel: subprocess.Popen | None = None
         self.network: subprocess.Popen | None = None
-        self.publisher: Publisher | None = None
+        self._events: CancellableStream | None = None
 
     def run(self) -> None:
-        """Start everything, wait for the end of the VM, note it, and leave nothing."""
-        signal.signal(signal.SIGTERM, lambda *_: self.end())
-        self.vm.keeper_lock.write_text(str(os.getpid()))
+        """Start everything, wait until the VM ends, note why, and clear up."""
+        signal.signal(signal.SIGTERM, lambda *_: self._end())
+        self._files.keeper_lock.write_text(str(os.getpid()))
         try:
-            self._start_network()
+            self.start_network()
             self._start_kernel()
             threading.Thread(target=self._publish, daemon=True).start()
-            while self.kernel.poll() is None and self.network.poll() is None:
+            while self._kernel.poll() is None and self.network.poll() is None:
                 time.sleep(WATCH_SECONDS)
-                self.ports.settle()
-            if not self.asked_to_end:
-                code, console = self.kernel.poll(), lines_of(self.vm.console)
-                self._note(explain(code, console), lines_of(self.network_log) if code is None else console)
+                self._ports.reconcile()
+            if not self._is_ending:
+                code, console = self._kernel.poll(), lines_of(self._files.console)
+                self._files.note_exit(explain(code, console), lines_of(self._network_log) if code is None else console)
         except DockerLabError as error:
-            self._note(error.summary, error.last_lines)
+            self._files.note_exit(error.summary, error.last_lines)
         finally:
-            for process in (self.kernel, self.network):
+            for process in (self._kernel, self.network):
                 if process is not None:
                     with contextlib.suppress(ProcessLookupError):
                         os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self._files.run_folder, ignore_errors=True)
 
-    def end(self) -> None:
-        """Ask the VM to shut down, and kill it where it does not."""
-        self.asked_to_end = True
-        if self.kernel is None:
-            sys.exit(0)
-        threading.Thread(target=self._end_kernel, daemon=True).start()
+    def start_network(self) -> None:
+        """Start gvproxy, and relay the engine's API to the socket that everybody uses.
 
-    # -- starting -----------------------------------------------------------------------------------------------
-
-    def _start_network(self) -> None:
-        self.sockets.mkdir()
-        listen = (f"-listen=unix://{self.control}", f"-listen-bess=unixpacket://{self.card}")
-        # Whoever is in the VM can have it remove a file, by the wish to listen on a socket of that name.
-        confine = partial(landlock.confine, self.sockets)
-        self.network = self._spawn([self.parts.network, *listen, "-ssh-port=-1"], self.network_log, before=confine)
+        Raises:
+            EngineStartFailed: gvproxy has ended, or does not listen within NETWORK_SECONDS; with its last lines.
+        """
+        self.card.parent.mkdir()
+        listen = (f"-listen=unix://{self._control}", f"-listen-bess=unixpacket://{self.card}")
+        # A program in the VM can make gvproxy remove a file, by asking it for a socket of that name.
+        confine = partial(landlock.confine, self.card.parent)
+        self.network = self._spawn([self._parts.network, *listen, "-ssh-port=-1"], self._network_log, before=confine)
         deadline = time.monotonic() + NETWORK_SECONDS
-        while not (self.way.exists() and self.card.exists()):
+        while not (self._to_engine.exists() and self.card.exists()):
             if self.network.poll() is not None or time.monotonic() > deadline:
-                last = lines_of(self.network_log)[-LAST_LINES:]
+                last = lines_of(self._network_log)[-LAST_LINES:]
                 raise EngineStartFailed("The micro-VM's network did not start.", last_lines=last)
-            self.ports.settle()
+            self._ports.reconcile()
             time.sleep(0.01)
-        listener = relay.listening(str(self.vm.socket))
-        arguments = (listener, lambda: relay.connected(str(self.way)), False)
+        arguments = (relay.listen(str(self._files.socket)), lambda: relay.connect(str(self._to_engine)), False)
         threading.Thread(target=relay.serve, args=arguments, daemon=True).start()
 
     def _start_kernel(self) -> None:
-        memory = self.folder / "memory"  # not /dev/shm, which is small in pods
-        nothing = self.folder / "nothing"
+        parts, run_folder = self._parts, self._files.run_folder
+        memory, nothing = run_folder / "memory", run_folder / "nothing"
         memory.mkdir()
         nothing.mkdir()
-        arguments = [
-            # Its kernel and its processes take turns, never at once: on two processors each turn would wake the other.
-            "taskset",
-            "--cpu-list",
-            str(idlest_processor()),
-            self.parts.kernel,
-            f"mem={vm_memory_mib(memory_limit_bytes())}M",
-            "seccomp=auto",
-            f"ubd0r={self.parts.disk}",
-            f"ubd1={self._data_disk()}",
-            "root=/dev/ubda",
-            "ro",
-            "init=/init",
+        data = parts.data if self._making else run_folder / "data.img"
+        if not self._making:
+            copy_enlarged(parts.data, data, data_disk_bytes(os.environ, shutil.disk_usage(run_folder).free))
+        command = [
+            # The kernel and its processes take turns. On two processors, each turn would have to wake the other one.
+            "taskset", "--cpu-list", str(idlest_processor()),
+            parts.kernel, f"mem={vm_memory_mib(memory_limit_bytes())}M", "seccomp=auto", "noreboot", "panic=-1",
+            f"ubd0r={parts.disk}", f"ubd1={data}", "root=/dev/ubda", "ro", "init=/init",
             f"vec0:transport=bess,dst={self.card},depth=128,gro=1",
-            "con0=null,fd:1",
-            "con=null",
-            f"uml_dir={self.folder}/",
-            "umid=vm",
-            f"hostfs={nothing}",  # else the VM could mount this machine's files
-            "noreboot",
-            "panic=-1",
+            "con0=null,fd:1", "con=null", f"uml_dir={run_folder}/", "umid=vm",
+            f"hostfs={nothing}",  # or root in the VM could mount this machine's files
             *(f"{name}={value}" for name, value in proxies(os.environ).items()),
-        ]
-        self.kernel = self._spawn(arguments, self.vm.console, os.environ | {"TMPDIR": str(memory)})
-
-    def _data_disk(self) -> Path:
-        if self.making:
-            return self.parts.data
-        disk = self.folder / "data.img"
-        copy_larger(self.parts.data, disk, data_disk_bytes(os.environ, shutil.disk_usage(self.folder).free))
-        return disk
+        ]  # fmt: skip
+        # By TMPDIR, its memory lies here, and not in /dev/shm, which is small in pods.
+        self._kernel = self._spawn(command, self._files.console, os.environ | {"TMPDIR": str(memory)})
 
     def _spawn(
         self,
         command: list,
         log: Path,
         environment: Mapping[str, str] | None = None,
-        before: Callable[[], object] | None = None,  # what the new process does first; safe only from a single thread
+        before: Callable[[], object] | None = None,  # called first in the new process; only safe without threads
     ) -> subprocess.Popen:
         with log.open("ab") as file:
             return subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *command],  # what we started ends with us, also where we are killed
+                ["setpriv", "--pdeathsig", "KILL", *command],  # so it ends with us, even if we are killed
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                cwd=self.folder,
+                cwd=self._files.run_folder,
                 preexec_fn=before,
             )
 
     def _publish(self) -> None:
-        """Publish what the engine's containers publish."""
-        while self.kernel.poll() is None and not self.asked_to_end:
-            if self.vm.answers():
-                # When the VM goes, so does the connection that this reads from.
-                with contextlib.suppress(Exception):
-                    self.publisher = Publisher(self.vm.host, self.ports)
-                    self.publisher.run()
+        """Publish the containers' ports, now and after each event, as long as the VM runs."""
+        while self._kernel.poll() is None and not self._is_ending:
+            if answers(self._files.socket):
+                with contextlib.suppress(Exception):  # the connection breaks when the VM ends
+                    client = docker.DockerClient(base_url=f"unix://{self._files.socket}", timeout=None)
+                    self._events = client.events(decode=True, filters={"type": ["container", "network"]})
+                    self._ports.publish(published(client.api.containers()))
+                    for _ in self._events:
+                        self._ports.publish(published(client.api.containers()))
             time.sleep(0.1)
 
-    # -- ending -------------------------------------------------------------------------------------------------
+    def _end(self) -> None:
+        """Ask the VM to shut down; kill it if it takes more than END_SECONDS."""
+        self._is_ending = True
+        if self._kernel is None:
+            sys.exit(0)
+        threading.Thread(target=self._end_kernel, daemon=True).start()
 
     def _end_kernel(self) -> None:
-        if self.publisher is not None:
+        if self._events is not None:  # the engine would wait for this connection before it shuts down
             with contextlib.suppress(Exception):
-                self.publisher.stop()
-        press_ctrl_alt_del(self.folder / "vm/mconsole")
+                self._events.close()
+        press_ctrl_alt_del(self._files.run_folder / "vm/mconsole")
         try:
-            self.kernel.wait(END_SECONDS)
+            self._kernel.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            os.killpg(self.kernel.pid, signal.SIGKILL)
-
-    def _note(self, reason: str, lines: Sequence[str]) -> None:
-        note = {"reason": reason, "last_lines": list(lines[-LAST_LINES:])}
-        self.vm.obituary.write_text(json.dumps(note), encoding="utf-8")
+            os.killpg(self._kernel.pid, signal.SIGKILL)
 
 
 def explain(code: int | None, lines: list[str]) -> str:
-    """One sentence on why a VM ended that was not asked to.
+    """One sentence on why a VM ended that nobody had asked to end.
 
     Args:
-        code: of its process; minus the signal where one ended it; None where it runs and its network has ended.
+        code: its process's exit code, negative if a signal ended it; None if it runs and its network has ended.
         lines: of its console.
     """
     if code is None:
@@ -211,7 +200,7 @@ def explain(code: int | None, lines: list[str]) -> str:
 
 
 def press_ctrl_alt_del(console: Path) -> None:
-    """Press the three keys on the VM's management console, which its process 1 takes for a request to shut down.
+    """Press Ctrl-Alt-Del on the VM's management console, which asks its process 1 to shut down.
 
     The message is user-mode Linux's: a magic number, version 2, a length, 512 bytes of text.
     """
@@ -221,13 +210,11 @@ def press_ctrl_alt_del(console: Path) -> None:
 
 
 def idlest_processor(seconds: float = 0.1) -> int:
-    """The processor, of those that this process may use, that was idle the longest of the last moment."""
+    """The processor that was idle the longest in the last moment, among those that this process may use."""
 
     def idle() -> dict[int, int]:
-        lines = Path("/proc/stat").read_text().splitlines()
-        return {
-            int(words[0][3:]): int(words[4]) for line in lines if re.match(r"cpu\d", line) and (words := line.split())
-        }
+        lines = re.findall(r"^cpu(\d+)((?: \d+)+)", Path("/proc/stat").read_text(), re.M)
+        return {int(number): int(times.split()[3]) for number, times in lines}
 
     before = idle()
     time.sleep(seconds)
@@ -236,7 +223,7 @@ def idlest_processor(seconds: float = 0.1) -> int:
 
 
 def memory_limit_bytes(root: Path = Path("/")) -> int:
-    """The memory that this machine or pod may use, in bytes: the control group's limit, or what is installed."""
+    """The memory that this machine or pod may use, in bytes: the control group's limit or what is installed."""
     limits = []
     for name in ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"):
         with contextlib.suppress(OSError, ValueError):
@@ -247,11 +234,11 @@ def memory_limit_bytes(root: Path = Path("/")) -> int:
 
 
 def data_disk_bytes(environment: Mapping[str, str], free_bytes: int) -> int:
-    """The size of the disk that Docker stores on, in bytes; it takes no room until it is written to.
+    """The size of the disk that Docker stores on, in bytes. It takes up space only as it is filled.
 
     Args:
-        environment: DOCKERLAB_VM_DISK_GIB says how large it may become, where a pod's storage is limited.
-        free_bytes: what is left where it lies, which is not for it alone.
+        environment: DOCKERLAB_VM_DISK_GIB limits it, for pods whose storage is limited.
+        free_bytes: what is free in its folder, which others use too.
     """
     wanted = float(environment.get("DOCKERLAB_VM_DISK_GIB") or DATA_DISK_GIB)
     return max(GIB, min(int(wanted * GIB), free_bytes - GIB // 2))

@@ -1,6 +1,6 @@
-"""Let a process write below one folder only, by Landlock: it needs no privilege, but not every kernel offers it.
+"""Let a process write in one folder only, with Landlock. That takes no privilege, but not every kernel offers it.
 
-The numbers are those of Linux's include/uapi/linux/landlock.h and prctl.h, and for the system calls those of
+The numbers come from Linux: include/uapi/linux/landlock.h, prctl.h, and for the system calls
 include/uapi/asm-generic/unistd.h, which x86 and Arm share.
 """
 
@@ -15,7 +15,7 @@ CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 CREATE_RULESET_VERSION = 1 << 0
 RULE_PATH_BENEATH = 1
 PR_SET_NO_NEW_PRIVS = 38
-# WRITE_FILE, and from REMOVE_DIR to MAKE_SYM. To move a file to another folder is never allowed unless asked for.
+# WRITE_FILE, and everything from REMOVE_DIR to MAKE_SYM. Moving a file to another folder is forbidden by default.
 WRITE = (1 << 1) | sum(1 << bit for bit in range(4, 13))
 TRUNCATE = 1 << 14  # from version 3 on
 
@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def version() -> int:
-    """The version of Landlock here, from 1; 0 where the kernel has none or the container may not use it."""
+    """The version of Landlock, from 1; 0 if the kernel has none or the container may not use it."""
     try:
         return _call(_libc.syscall, CREATE_RULESET, None, 0, CREATE_RULESET_VERSION)
     except OSError:
@@ -31,12 +31,12 @@ def version() -> int:
 
 
 def confine(folder: Path) -> None:
-    """Let this process, and what it starts, write, make and remove files below a folder only, from now on for good.
+    """From now on, let this process and its children write, make and remove files in a folder only.
 
-    What it has open already stays writable. Nothing happens where there is no Landlock.
+    Files that are open already stay writable. Without Landlock, nothing happens.
 
     Raises:
-        OSError: there is Landlock, and it refuses, or there is no such folder.
+        OSError: Landlock refuses, or there is no such folder.
     """
     if not (here := version()):
         return
@@ -52,9 +52,9 @@ def confine(folder: Path) -> None:
 
 
 def _call(function, *arguments: int | bytes | None) -> int:
-    """A function of the C library that says by -1 that it failed."""
-    # As wide as a pointer: the C library does not know what a system call takes.
-    done = function(*(ctypes.c_long(each) if isinstance(each, int) else each for each in arguments))
-    if done == -1:
+    """Call a function of the C library that returns -1 if it fails."""
+    # Integers as wide as a pointer: the C library does not know what a system call takes.
+    result = function(*(ctypes.c_long(each) if isinstance(each, int) else each for each in arguments))
+    if result == -1:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return done
+    return result

@@ -1,11 +1,9 @@
-"""Start, stop and look after a micro-VM from outside; `keeper` is the process that runs it."""
+"""Start and stop a micro-VM from outside. `keeper` is the process that runs it."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -14,21 +12,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dockerlab.engine.probe import answers
-from dockerlab.engine.vm.parts import Parts
+from dockerlab.engine.boundary import answers
+from dockerlab.engine.packages import unpacked_client
+from dockerlab.engine.provider import CommandLine, Progress
+from dockerlab.engine.vm.files import KEEPER, Files, lines_of
+from dockerlab.engine.vm.parts import Parts, extract
 from dockerlab.errors import EngineStartFailed
 from dockerlab.paths import cache_folder, locked
 
 PARTS_FOLDER = Path("/opt/dockerlab-vm")
-KEEPER = "dockerlab.engine.vm.keeper"
 START_SECONDS = 120
 STOP_SECONDS = 20
-# The machine outside, as it is called inside.
+NOTE_SECONDS = 3
+# The address at which the VM reaches the machine's loopback.
 OUTSIDE = "192.168.127.254"
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+# The machine's variable for a proxy -> its name in the docker client's config.json.
+PROXIES = {"HTTP_PROXY": "httpProxy", "HTTPS_PROXY": "httpsProxy", "NO_PROXY": "noProxy"}
 NEW_DISK = (
     "The micro-VM's disk is new at each start, so what was built before is gone: "
     "run the chapter again from its first cell."
@@ -36,184 +38,144 @@ NEW_DISK = (
 
 
 class MicroVM:
-    """The micro-VM of one cache folder, made of the parts of a folder.
+    """A Provider: the micro-VM of one cache folder. It keeps nothing from one start to the next.
 
-    What it needs while it runs lies in a folder of its own below the temporary folder: sockets, the data disk, its
-    memory. Nothing of it is kept.
+    Args:
+        parts: what it is started from; default: those of DOCKERLAB_VM, else of the course's image.
+        cache: default: the course's cache folder on this machine.
     """
+
+    name = "micro-VM"
+    plan = "Booting the course's own in a micro-VM"
+    builds_base = False
 
     def __init__(self, parts: Parts | None = None, cache: Path | None = None) -> None:
         self.parts = parts or Parts(Path(os.environ.get("DOCKERLAB_VM") or PARTS_FOLDER))
-        self.cache = (cache or cache_folder()).resolve()
-        key = hashlib.sha256(str(self.cache).encode()).hexdigest()[:8]
-        # Short: the address of a socket has at most 107 bytes.
-        self.run_folder = Path(tempfile.gettempdir(), f"dockerlab-vm-{key}")
+        self.files = Files(cache or cache_folder())
+        self.host = f"unix://{self.files.socket}"
 
-    # -- facts --------------------------------------------------------------------------------------------------
-
-    @property
-    def socket(self) -> Path:
-        """Where its engine's API is."""
-        return self.run_folder / "docker.sock"
-
-    @property
-    def host(self) -> str:
-        """Its DOCKER_HOST."""
-        return f"unix://{self.socket}"
-
-    @property
-    def console(self) -> Path:
-        """What its kernel and its programs have printed since the last start."""
-        return self.cache / "vm-console.log"
-
-    @property
-    def log(self) -> Path:
-        """What the keeper has printed since the last start: nothing, where all is well."""
-        return self.cache / "vm-keeper.log"
-
-    @property
-    def keeper_lock(self) -> Path:
-        """What a keeper holds locked for as long as it lives, with its process number in it.
-
-        It lies outside the run folder, which the keeper removes while it still lives.
-        """
-        return self.cache / "vm-keeper.lock"
-
-    @property
-    def obituary(self) -> Path:
-        """Where the keeper notes how the VM ended."""
-        return self.cache / "vm-ended.json"
+    def is_possible(self) -> bool:
+        """Whether its parts are on this machine."""
+        return self.parts.are_there()
 
     def answers(self) -> bool:
         """Whether its engine answers now."""
-        return answers(self.socket)
+        return answers(self.files.socket)
 
-    def is_kept(self) -> bool:
-        """Whether a keeper is at work: the VM runs, starts or ends."""
-        try:
-            with self.keeper_lock.open() as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared, so that two who ask do not see each other
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+    def command_line(self) -> CommandLine:
+        """The docker command line among its parts. Builds and containers get the machine's proxies."""
+        settings = {PROXIES[name]: value for name, value in proxies(os.environ).items()}
+        config = {"proxies": {"default": settings}} if settings else {}
+        return unpacked_client(self.parts.client, self.files.cache, self.host, config)
 
-    def death(self) -> dict:
-        """How the VM ended that was not asked to: reason (one sentence), last_lines; {} where none has."""
-        try:
-            return json.loads(self.obituary.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
+    def programs(self, names: Iterable[str], scratch: Path) -> Path:
+        """`scratch` with the programs in it: the client's are among the parts, the engine's on the VM's disk."""
+        for name in names:
+            place = scratch / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if (self.parts.client / name).exists():
+                shutil.copy(self.parts.client / name, place)
+            else:
+                extract(self.parts.disk, name, place)
+        return scratch
 
-    # -- up and down --------------------------------------------------------------------------------------------
+    def why_lost(self) -> tuple[str, str]:
+        """The reason that its keeper notes when the VM has ended; that takes a moment."""
+        deadline = time.monotonic() + NOTE_SECONDS
+        while not self.files.last_exit() and self.files.has_keeper() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return self.files.last_exit().get("reason", ""), f"`dockerlab engine up` starts it again. {NEW_DISK}"
 
-    def up(self, progress: Callable[[str], object] = lambda _: None, *, making: bool = False) -> None:
-        """Start it where it does not run, and wait until its engine answers.
+    def up(self, progress: Progress = lambda _: None, *, making: bool = False) -> None:
+        """Start it unless it runs, and wait until its engine answers.
 
         Args:
-            progress: gets a line about each thing that is going on, with the seconds since the VM began.
-            making: with the data disk itself and not a copy; for `disk.make` alone.
+            progress: gets a line about each step, with the seconds since the VM began.
+            making: use the data disk itself instead of a copy; for `disk.make_parts` alone.
 
         Raises:
-            EngineStartFailed: with the reason where it is known, and last lines of its network or its console.
+            EngineStartFailed: with the reason if it is known, and the last lines of its network or its console.
         """
-        with locked(self.cache / "engine.lock"):
-            if self.answers():
+        with locked(self.files.lock):
+            # There may be a keeper already: of a start that was interrupted, or of a VM that is just ending.
+            if self.answers() or self._comes_up(lambda _: None):
                 return
-            began, said, started = time.monotonic(), 0, False
-            while time.monotonic() - began < START_SECONDS:
-                answers = self.answers()
-                lines = [line for line in lines_of(self.console) if line.startswith("vm: ")]
-                for line in lines[said:] if started else ():
-                    progress(line)
-                said = len(lines)
-                if answers:
-                    progress(f"the micro-VM's engine answers after {time.monotonic() - began:.1f} s")
+            if not self.files.has_keeper():
+                if ended := self.files.last_exit():
+                    progress(f"{ended['reason']} Starting it again. {NEW_DISK}")
+                self._start(making)
+                if self._comes_up(progress):
                     return
-                if not self.is_kept():
-                    if started:
-                        break
-                    # Also where one that was there has just gone: what it left is no reason not to start another.
-                    if death := self.death():
-                        progress(f"{death['reason']} Starting it again. {NEW_DISK}")
-                    self._start(making)
-                    began, said, started = time.monotonic(), 0, True
-                time.sleep(0.05)
             self._end()
-            death = self.death()
-            self.obituary.unlink(missing_ok=True)  # told here; the next start has no loss to tell of
+            ended = self.files.last_exit()
+            self.files.exit_note.unlink(missing_ok=True)  # reported here: nothing is lost at the next start
+            log = [*lines_of(self.files.console)[-8:], *lines_of(self.files.keeper_log)[-4:]]
             raise EngineStartFailed(
-                f"The micro-VM's Docker engine did not come up. {death.get('reason', '')}".strip(),
-                last_lines=death.get("last_lines") or [*lines_of(self.console)[-8:], *lines_of(self.log)[-4:]],
-                advice=f"Its console is in {self.console}. It needs about 1 GB of memory and 1 GB of disk in "
+                f"The micro-VM's Docker engine did not come up. {ended.get('reason', '')}".strip(),
+                last_lines=ended.get("last_lines") or log,
+                advice=f"Its console is in {self.files.console}. It needs about 1 GB of memory and 1 GB of disk in "
                 f"{tempfile.gettempdir()}; then try `dockerlab engine up` again.",
             )
 
     def down(self) -> bool:
-        """Stop it; whether there was anything to stop."""
-        with locked(self.cache / "engine.lock"):
-            self.obituary.unlink(missing_ok=True)
-            was_there = self.is_kept()
+        """Stop it; False if there was nothing to stop."""
+        with locked(self.files.lock):
+            self.files.exit_note.unlink(missing_ok=True)
+            had_keeper = self.files.has_keeper()
             self._end()
-            return was_there
+            return had_keeper
+
+    def _comes_up(self, progress: Progress) -> bool:
+        """Wait until the engine answers, the keeper has ended or START_SECONDS are over; whether it answers."""
+        began, reported = time.monotonic(), 0
+        while self.files.has_keeper() and time.monotonic() - began < START_SECONDS:
+            is_up = self.answers()
+            lines = [line for line in lines_of(self.files.console) if line.startswith("vm: ")]
+            for line in lines[reported:]:
+                progress(line)
+            reported = len(lines)
+            if is_up:
+                progress(f"the micro-VM's engine answers after {time.monotonic() - began:.1f} s")
+                return True
+            time.sleep(0.05)
+        return False
 
     def _start(self, making: bool) -> None:
-        shutil.rmtree(self.run_folder, ignore_errors=True)
-        self.run_folder.mkdir(mode=0o700)
-        self.obituary.unlink(missing_ok=True)
-        self.console.write_bytes(b"")
-        command = [sys.executable, "-m", KEEPER, self.parts.folder, self.cache]
-        with self.keeper_lock.open("a") as lock, self.log.open("wb") as log:
+        files = self.files
+        shutil.rmtree(files.run_folder, ignore_errors=True)
+        files.run_folder.mkdir(mode=0o700)
+        files.exit_note.unlink(missing_ok=True)
+        files.console.write_bytes(b"")
+        command = [sys.executable, "-m", KEEPER, self.parts.folder, files.cache, *(["--making"] if making else [])]
+        with files.keeper_lock.open("a") as lock, files.keeper_log.open("wb") as log:
             fcntl.flock(lock, fcntl.LOCK_EX)
             lock.truncate(0)
             subprocess.Popen(
-                [*command, *(["--making"] if making else [])],
-                stdin=lock,  # it goes over to the keeper, so that there is no moment when nobody holds it
+                command,
+                stdin=lock,  # the keeper inherits the lock, so there is no moment when nobody holds it
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                cwd=Path(__file__).parents[3],  # where `-m` finds this package, installed or not
+                cwd=Path(__file__).parents[3],  # `-m` finds this package there, installed or not
             )
 
     def _end(self) -> None:
-        """Have the keeper end the VM and itself; by force where it does not."""
+        """Ask the keeper to end the VM and itself; kill both if it does not."""
         deadline, asked = time.monotonic() + STOP_SECONDS, None
-        while self.is_kept() and time.monotonic() < deadline:
-            if (pid := self._keeper()) and pid != asked:
+        while self.files.has_keeper() and time.monotonic() < deadline:
+            if (pid := self.files.keeper()) and pid != asked:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGTERM)
                 asked = pid
             time.sleep(0.05)
-        if pid := self._keeper():
+        if pid := self.files.keeper():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-        shutil.rmtree(self.run_folder, ignore_errors=True)
-
-    def _keeper(self) -> int | None:
-        """The process number of the keeper at work; None where there is none, or it has not noted its number yet."""
-        try:
-            pid = int(self.keeper_lock.read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except (OSError, ValueError):
-            return None
-        # By now the number may be another process's; in a copy of a cache it is that of the other cache's keeper.
-        is_ours = KEEPER.encode() in command and os.fsencode(self.cache) in command
-        return pid if is_ours and self.is_kept() else None
-
-
-def lines_of(file: Path) -> list[str]:
-    """The lines of a log; none where it is not there."""
-    try:
-        return file.read_text(errors="replace").splitlines()
-    except OSError:
-        return []
+        shutil.rmtree(self.files.run_folder, ignore_errors=True)
 
 
 def proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """The machine's proxies as the VM sees them: in capitals, with its own name for this machine's loopback."""
+    """The machine's proxies as the VM reaches them: names in capitals, the machine's loopback by its address there."""
     found = {name: environment.get(name) or environment.get(name.lower(), "") for name in PROXIES}
-    inside = {
-        name: re.sub(r"(?<=://)(localhost|127\.0\.0\.1)(?=[:/]|$)", OUTSIDE, value) for name, value in found.items()
-    }
-    return {name: value for name, value in inside.items() if value}
+    loopback = re.compile(r"(?<=://)(localhost|127\.0\.0\.1)(?=[:/]|$)")
+    return {name: loopback.sub(OUTSIDE, value) for name, value in found.items() if value}

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import docker
-
 from dockerlab.engine.vm.relay import VM_ADDRESS
 
 LOOPBACK = "127.0.0.1"
@@ -19,11 +17,11 @@ ANSWER_SECONDS = 10
 
 
 class Forward(NamedTuple):
-    """One thing that gvproxy listens on.
+    """An address that gvproxy listens on.
 
     Attributes:
-        local: an address of this machine such as "127.0.0.1:8000", or a path where the protocol is "unix".
-        remote: where it leads: an address in the VM's network.
+        local: an address of this machine, such as "127.0.0.1:8000"; a path if the protocol is "unix".
+        remote: the address in the VM's network that it leads to.
         protocol: "tcp", "udp" or "unix".
     """
 
@@ -33,46 +31,46 @@ class Forward(NamedTuple):
 
 
 class Ports:
-    """Has gvproxy listen on what is wanted and on nothing else.
+    """Makes gvproxy listen on what is wanted and on nothing else.
 
-    gvproxy takes wishes from inside the VM too, at the address of the gateway: it would listen beyond loopback, or lead
-    an address of ours to somewhere else. So its list is what counts, not what it has been asked for.
+    gvproxy also obeys programs in the VM, at the gateway's address. They could make it listen beyond loopback, or lead
+    one of our addresses somewhere else. So what counts is gvproxy's own list, not what we have asked it for.
 
     Args:
-        control: gvproxy's own socket.
-        always: what it listens on whatever the containers want.
+        control: gvproxy's control socket.
+        always: what it listens on, whatever the containers publish.
     """
 
     def __init__(self, control: Path, always: Forward) -> None:
         self._control, self._always = control, always
         self._wanted = {always}
-        # Held while the list is compared and acted on: what another thread adds meanwhile would pass for a stranger's.
+        # Two threads reconcile. Without the lock, one would take back what the other has just added.
         self._lock = threading.Lock()
 
-    def want(self, ports: Mapping[str, str]) -> None:
-        """Change what is wanted: addresses of this machine, and where each leads."""
+    def publish(self, ports: Mapping[str, str]) -> None:
+        """Listen on these addresses of this machine from now on; each leads to an address of the VM's network."""
         with self._lock:
             self._wanted = {self._always, *(Forward(local, remote) for local, remote in ports.items())}
-            self._settle()
+            self._reconcile()
 
-    def settle(self) -> None:
-        """Take back what is not wanted, and ask again for what is and was refused, such as a port that was taken."""
+    def reconcile(self) -> None:
+        """Take back what is not wanted, and ask again for what was refused, such as a port that was in use."""
         with self._lock:
-            self._settle()
+            self._reconcile()
 
-    def _settle(self) -> None:
+    def _reconcile(self) -> None:
         try:
             listed = json.loads(self._ask("GET", "all") or "")
-        except ValueError:  # no answer, or part of one
+        except ValueError:  # no answer, or half of one
             return
-        there = {Forward(entry["local"], entry["remote"], entry["protocol"]) for entry in listed}
-        for stranger in there - self._wanted:
-            self._ask("POST", "unexpose", stranger)
-        for missing in self._wanted - there:
-            self._ask("POST", "expose", missing)
+        actual = {Forward(entry["local"], entry["remote"], entry["protocol"]) for entry in listed}
+        for forward in actual - self._wanted:
+            self._ask("POST", "unexpose", forward)
+        for forward in self._wanted - actual:
+            self._ask("POST", "expose", forward)
 
     def _ask(self, method: str, verb: str, forward: Forward | None = None) -> bytes | None:
-        """What gvproxy answers; None where it does not, or refuses."""
+        """gvproxy's answer; None if it gives none or refuses."""
         connection = _UnixConnection(self._control)
         try:
             body = json.dumps(forward._asdict()) if forward else None
@@ -97,44 +95,17 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def published(containers: Iterable[Mapping]) -> dict[str, str]:
-    """The addresses to listen on and where each leads, out of the engine's list of containers.
+    """Loopback addresses to listen on -> where each leads, from the engine's list of containers.
 
     A container on Docker's default network has an address in the VM's own network, so its port is reached directly,
-    also where it is published on the VM's loopback alone. One on another network is reached where it is published.
+    even one that is published on the VM's loopback alone. Any other is reached at the VM's published port.
     """
-    wanted = {}
+    found = {}
     for container in containers:
         networks = container.get("NetworkSettings", {}).get("Networks", {})
         address = networks.get("bridge", {}).get("IPAddress", "")
         for port in container.get("Ports") or ():
             if port.get("PublicPort") and port.get("Type") == "tcp" and ":" not in port.get("IP", ""):
-                inside = f"{address}:{port['PrivatePort']}" if address else f"{VM_ADDRESS}:{port['PublicPort']}"
-                wanted[f"{LOOPBACK}:{port['PublicPort']}"] = inside
-    return wanted
-
-
-class Publisher:
-    """Keeps the published ports as the containers of an engine want them.
-
-    Args:
-        host: DOCKER_HOST of the VM's engine, which must answer.
-        ports: is told what the containers want.
-    """
-
-    def __init__(self, host: str, ports: Ports) -> None:
-        self._client = docker.DockerClient(base_url=host, timeout=None)
-        self._ports = ports
-        self._events = self._client.events(decode=True, filters={"type": ["container", "network"]})
-
-    def run(self) -> None:
-        """Publish what is wanted now, and again at each event, until the engine is gone or `stop` is called."""
-        self._update()
-        for _ in self._events:
-            self._update()
-
-    def stop(self) -> None:
-        """End `run`: the engine would wait for this connection before it shuts down."""
-        self._events.close()
-
-    def _update(self) -> None:
-        self._ports.want(published(self._client.api.containers()))
+                remote = f"{address}:{port['PrivatePort']}" if address else f"{VM_ADDRESS}:{port['PublicPort']}"
+                found[f"{LOOPBACK}:{port['PublicPort']}"] = remote
+    return found

@@ -1,8 +1,8 @@
-"""Carry connections between two sockets over a way that ends both directions of a connection at once.
+"""Carry the connections to the engine's API through gvproxy, each direction with an end of its own.
 
-Docker's client ends its input and goes on reading, as in `echo hello | docker run -i …`. gvproxy takes the end of one
-direction for the end of the connection. So each connection crosses it in frames: a length, then as many bytes; the
-length 0 is the end of one direction. The same program runs at both ends; in the VM: relay.py (standard library only).
+Docker's client ends its input and goes on reading, as in `echo hello | docker run -i …`. gvproxy, however, closes a
+connection when one direction ends. So the data crosses it in frames: a length, then as many bytes. Length 0 is the end
+of one direction. The same program runs at both ends; in the VM as relay.py, with the standard library alone.
 """
 
 from __future__ import annotations
@@ -13,25 +13,24 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 HEADER = struct.Struct(">I")
 CHUNK_BYTES = 1 << 18
 VM_ADDRESS = "192.168.127.2"
-# Who comes from outside the VM. Containers have addresses of their own, and are not let in.
+# Connections from outside the VM come from here. Containers have other addresses, and are refused.
 GATEWAY = "192.168.127.1"
 PORT = 2375
 ENGINE = "/run/docker.sock"
 PAUSE_SECONDS = 0.1
 
 
-def serve(listener: socket.socket, reach: Callable[[], socket.socket], is_framed: bool) -> None:
-    """Take connections until the listener is closed, and join each to one of its own on the other side.
+def serve(listener: socket.socket, dial: Callable[[], socket.socket], is_framed: bool) -> None:
+    """Accept connections until the listener is closed, and relay each to a new connection on the other side.
 
     Args:
-        listener: a listening socket.
-        reach: makes the connection to the other side; OSError where it cannot.
-        is_framed: whether those who connect speak in frames; the other side then does not, and the reverse.
+        dial: makes the connection to the other side; may raise OSError.
+        is_framed: whether the accepted connections carry frames. The other side is the opposite.
     """
     while True:
         try:
@@ -39,73 +38,60 @@ def serve(listener: socket.socket, reach: Callable[[], socket.socket], is_framed
         except OSError:
             if listener.fileno() < 0:
                 return
-            time.sleep(PAUSE_SECONDS)  # such as for want of file descriptors, which others will close
+            time.sleep(PAUSE_SECONDS)  # perhaps no file descriptor is left, until another connection ends
             continue
         try:
             if address and address[0] != GATEWAY:
                 raise PermissionError(f"{address[0]} may not use the engine")
-            other = reach()
+            other = dial()
         except OSError:
             accepted.close()
             continue
         plain, framed = (other, accepted) if is_framed else (accepted, other)
-        threading.Thread(target=join, args=(plain, framed), daemon=True).start()
+        threading.Thread(target=relay, args=(plain, framed), daemon=True).start()
 
 
-def join(plain: socket.socket, framed: socket.socket) -> None:
-    """Carry both directions to their ends, then close both sockets. One that breaks takes the other with it."""
+def relay(plain: socket.socket, framed: socket.socket) -> None:
+    """Carry both directions to their ends, then close both sockets. If one breaks, so does the other."""
 
-    def out() -> None:
+    def send() -> None:
         with _breaking(plain, framed):
             while data := plain.recv(CHUNK_BYTES):
                 framed.sendall(HEADER.pack(len(data)) + data)
             framed.sendall(HEADER.pack(0))
 
-    other = threading.Thread(target=out, daemon=True)
-    other.start()
-    with _breaking(plain, framed):
-        while size := HEADER.unpack(_exactly(framed, HEADER.size))[0]:
-            while size:
-                data = framed.recv(min(size, CHUNK_BYTES))
-                if not data:
-                    raise ConnectionError("ended within a frame")
-                plain.sendall(data)
-                size -= len(data)
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    with _breaking(plain, framed), framed.makefile("rb") as frames:
+        while size := HEADER.unpack(frames.read(HEADER.size))[0]:
+            if size > CHUNK_BYTES:
+                raise ConnectionError(f"a frame of {size} bytes")
+            plain.sendall(frames.read(size))
         plain.shutdown(socket.SHUT_WR)
-    other.join()
+    sender.join()
     plain.close()
     framed.close()
 
 
 @contextlib.contextmanager
-def _breaking(*sockets: socket.socket):
-    """On an error, wake whoever waits on either socket."""
+def _breaking(*sockets: socket.socket) -> Iterator[None]:
+    """On an error, shut both sockets down, which wakes the thread that waits on one of them."""
     try:
         yield
-    except OSError:
+    except (OSError, struct.error):  # struct.error: ended between frames, or within one
         for each in sockets:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
 
-def _exactly(source: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        more = source.recv(size - len(data))
-        if not more:
-            raise ConnectionError("ended between frames")
-        data += more
-    return data
-
-
-def connected(path: str) -> socket.socket:
+def connect(path: str) -> socket.socket:
     """A connection to a Unix socket."""
-    link = socket.socket(socket.AF_UNIX)
-    link.connect(path)
-    return link
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(path)
+    return connection
 
 
-def listening(path: str) -> socket.socket:
+def listen(path: str) -> socket.socket:
     """A Unix socket that listens."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
@@ -115,4 +101,4 @@ def listening(path: str) -> socket.socket:
 
 if __name__ == "__main__":  # in the VM
     _listener = socket.create_server((VM_ADDRESS, PORT), backlog=64)
-    sys.exit(serve(_listener, lambda: connected(ENGINE), is_framed=True))
+    sys.exit(serve(_listener, lambda: connect(ENGINE), is_framed=True))

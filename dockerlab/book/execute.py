@@ -1,0 +1,154 @@
+"""Copy the book's sources, execute the chapters in the copy, and skip those that have not changed since last time."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dockerlab.book.ledger import chapter_files
+from dockerlab.book.notebooks import KERNEL, LANGUAGE, fingerprint, read_notebook, take_outputs, write_notebook
+from dockerlab.engine import find
+from dockerlab.engine.base import ensure_base
+from dockerlab.errors import ChapterFailed
+from dockerlab.text import minutes, one_line
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+SOURCES = ("_config.yml", "_toc.yml", "intro.md", "_static", "_templates", "appendices", "chapters", "labs")
+# Caches, what the app writes when it runs, and (Dockerfile.mine) a reader's own work on an exercise.
+NOT_SOURCES = shutil.ignore_patterns(
+    "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".coverage", ".venv",
+    "*.db", "*.db-journal", ".env", "Dockerfile.mine",
+)  # fmt: skip
+# What a chapter's outputs depend on, besides its own cells and the engine.
+INGREDIENTS = ("labs", "dockerlab", "chapters/quizzes", "constraints.txt")
+BUILD_FOLDER = "_build/book"  # in the project
+CELL_TIMEOUT_SECONDS = 900
+
+
+def copy_sources(root: Path, out: Path) -> None:
+    """Replace `out` by a fresh copy of the book's sources, stored outputs included."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    for name in SOURCES:
+        source = root / name
+        if source.is_dir():
+            shutil.copytree(source, out / name, ignore=NOT_SOURCES)
+        elif source.exists():
+            shutil.copy2(source, out / name)
+
+
+def execute_book(
+    root: Path, progress: Callable[[str], object], *, fresh: bool = False, clock: Callable[[], float] = time.time
+) -> Path:
+    """Copy the sources, execute every chapter of the table of contents in the copy, and return the copy's folder.
+
+    A chapter keeps the outputs of its last run if its cells, lab, library and engine are still the same.
+
+    Args:
+        root: the project's folder; nothing in it changes, except in _build.
+        progress: gets a line for each chapter and each cell.
+        fresh: execute every chapter, changed or not.
+        clock: the time in seconds since 1970, as files have it.
+
+    Raises:
+        EngineUnavailable, EngineStartFailed, DownloadFailed, BaseImageUnavailable: there is no engine or base image.
+        ChapterFailed: a cell raised an error; the cells and chapters after it were not executed.
+    """
+    engine = find()
+    base = ensure_base(engine)
+    server = engine.server
+    conditions = (engine.source, server.version, server.store, engine.buildx, base.image_id, _ingredients(root))
+    started = clock()
+    out = root / BUILD_FOLDER
+    copy_sources(root, out)
+    chapters = chapter_files(out)
+    for number, file in enumerate(chapters, 1):
+        label = f"[{number}/{len(chapters)}] {file.stem}"
+        notebook = read_notebook(file)
+        mark = fingerprint(notebook, conditions)
+        kept = root / "_build/executed" / file.name
+        former = read_notebook(kept) if kept.exists() and not fresh else None
+        if former and former.metadata.get("dockerlab", {}).get("fingerprint") == mark:
+            progress(f"{label}: not changed since it was executed, {_age_text(clock() - kept.stat().st_mtime)} ago")
+            take_outputs(former, notebook)
+        else:
+            usual = notebook.metadata.get("dockerlab", {}).get("seconds", 0)
+            progress(f"{label}: executing" + (f", usually about {minutes(usual)}" if usual else ""))
+            seconds = run_notebook(notebook, file.parent, file.stem, progress, clock)
+            notebook.metadata["dockerlab"] = {"seconds": round(seconds), "fingerprint": mark}
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_notebook(notebook, kept)
+        write_notebook(notebook, file)
+    progress(f"{len(chapters)} chapters in {minutes(clock() - started)}")
+    return out
+
+
+def run_notebook(
+    notebook: NotebookNode,
+    folder: Path,
+    name: str,
+    progress: Callable[[str], object],
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Execute a notebook in place, with `folder` as its current folder; returns how many seconds it took.
+
+    Args:
+        name: the chapter's, for the error.
+        progress: gets a line for each code cell that has ended.
+
+    Raises:
+        ChapterFailed: a cell without the tag raises-exception raised an error or took too long.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from rich.console import Console
+
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT_SECONDS,
+        kernel_name=KERNEL["name"],
+        # Keeps ipykernel from warning, at each start, that its sockets on loopback are not encrypted.
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        coalesce_streams=True,
+    )
+    cells = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    started = clock()
+    with Console(stderr=True, highlight=False).status("") as status, client.setup_kernel():
+        for number, (index, cell) in enumerate(cells, 1):
+            begins = one_line(cell.source, 70)
+            status.update(f"   cell {number}/{len(cells)}  {begins}".replace("[", r"\["))
+            began = clock()
+            try:
+                client.execute_cell(cell, index)
+            except CellExecutionError as error:
+                raise ChapterFailed(name, number, cell.source, f"{error.ename}: {error.evalue}") from None
+            except (CellTimeoutError, DeadKernelError) as error:
+                problem = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+                raise ChapterFailed(name, number, cell.source, problem) from None
+            progress(f"   cell {number:>2}/{len(cells)} {clock() - began:7.1f} s  {begins}")
+    notebook.metadata.setdefault("language_info", LANGUAGE)  # the site colours code by it
+    return clock() - started
+
+
+def _ingredients(root: Path) -> str:
+    """A hash of the names and contents of the INGREDIENTS."""
+    digest = hashlib.sha256()
+    for place in (root / name for name in INGREDIENTS):
+        for file in sorted({place, *place.rglob("*")}):
+            name = file.relative_to(root)
+            if file.is_file() and not NOT_SOURCES("", name.parts):
+                digest.update(f"{name}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _age_text(seconds: float) -> str:
+    whole = round(seconds / 60)
+    return f"{whole} min" if whole < 120 else f"{whole // 60} h"

@@ -1,0 +1,52 @@
+"""Build the site with Jupyter Book, and serve it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from dockerlab.errors import SiteFailed
+
+
+def build_site(
+    source: Path, out: Path, progress: Callable[[str], object], clock: Callable[[], float] = time.perf_counter
+) -> Path:
+    """Build the site from the sources at `source` into `out`/_build/html, and return that folder.
+
+    Raises:
+        SiteFailed: Jupyter Book gave a warning or an error; `progress` got what it printed.
+    """
+    started = clock()
+    progress("Building the site")
+    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    done = subprocess.run(
+        [*jupyter_book, "build", str(source), "--path-output", str(out), "--all", "-W", "-n", "--keep-going", "-q"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        progress(done.stdout)
+        raise SiteFailed(done.returncode)
+    site = out / "_build/html"
+    pages = sum(1 for _ in site.rglob("*.html"))
+    progress(f"{pages} pages in {clock() - started:.1f} s")
+    return site
+
+
+def site_server(site: Path, port: int = 0) -> ThreadingHTTPServer:
+    """A web server for the folder, which only this machine can reach; port 0 means any free one."""
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(_QuietHandler, directory=str(site)))
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without printing a line for each."""
+
+    def log_message(self, *arguments: object) -> None:
+        pass

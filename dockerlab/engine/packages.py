@@ -1,0 +1,149 @@
+"""An engine or a docker client out of the distribution's packages: which ones, and whether they can be used here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dockerlab.engine.apt import Apt, find_mirror, unpack
+from dockerlab.engine.provider import CommandLine, Progress
+from dockerlab.paths import cache_folder
+
+# The machine's release -> a newer one with a newer engine, whose packages run with the machine's own libc.
+DEBIAN_ENGINE_RELEASE = {"bookworm": "forky", "trixie": "forky"}
+ENGINE_PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd", "tini-static", "docker-registry")
+UBUNTU_PACKAGES = ("docker.io", "docker-buildx", "containerd", "tini-static", "docker-registry")
+CLIENT_PACKAGES = ("docker-cli", "docker-buildx")
+# These are linked with libraries of the machine, so they come from its own release.
+OWN_PACKAGES = ("runc",)
+IPTABLES_PACKAGES = (
+    "iptables", "libip4tc2", "libip6tc2", "libxtables12", "libnftnl11", "libmnl0", "libnfnetlink0",
+    "libnetfilter-conntrack3",
+)  # fmt: skip
+# What an engine must be allowed to do: set up networks (CAP_NET_ADMIN) and mount (CAP_SYS_ADMIN). Bits of CapEff.
+CAPABILITIES = (12, 21)
+
+
+@dataclass(frozen=True)
+class System:
+    """The distribution ("debian", "ubuntu", …) and its release ("bookworm", …)."""
+
+    distribution: str
+    release: str
+
+    @classmethod
+    def read(cls, file: Path = Path("/etc/os-release")) -> System:
+        """What os-release says; empty strings if it says nothing."""
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        values = {key: value.strip().strip('"') for key, _, value in (line.partition("=") for line in lines)}
+        return cls(values.get("ID", ""), values.get("VERSION_CODENAME", ""))
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether an engine can be unpacked from its packages."""
+        return self.distribution in ("debian", "ubuntu") and bool(self.release)
+
+    def engine_packages(self, has_iptables: bool) -> dict[str, list[str]]:
+        """The packages of an engine: release -> names."""
+        own = [*OWN_PACKAGES, *(() if has_iptables else IPTABLES_PACKAGES)]
+        packages = {self._engine_release: [*(UBUNTU_PACKAGES if self.distribution == "ubuntu" else ENGINE_PACKAGES)]}
+        packages.setdefault(self.release, []).extend(own)
+        return packages
+
+    def client_packages(self) -> dict[str, list[str]]:
+        """The packages of the docker command line with buildx: release -> names."""
+        names = ["docker.io", "docker-buildx"] if self.distribution == "ubuntu" else [*CLIENT_PACKAGES]
+        return {self._engine_release: names}
+
+    @property
+    def _engine_release(self) -> str:
+        return DEBIAN_ENGINE_RELEASE.get(self.release, self.release)
+
+
+def can_unpack() -> bool:
+    """Whether an engine can be unpacked and started here: we are root, on a Debian or Ubuntu with its tools."""
+    has_tools = all(shutil.which(tool) for tool in ("apt-get", "dpkg-deb"))
+    return has_tools and os.geteuid() == 0 and has_capabilities() and System.read().is_supported
+
+
+def has_capabilities(status: Path = Path("/proc/self/status")) -> bool:
+    """Whether this process may mount and set up networks. Root in a container often may not."""
+    match = re.search(r"^CapEff:\s*([0-9a-f]+)$", status.read_text(), re.M) if status.exists() else None
+    return bool(match) and all(int(match[1], 16) >> bit & 1 for bit in CAPABILITIES)
+
+
+def fetch_packages(system: System, packages: Mapping[str, list[str]], progress: Progress) -> Path:
+    """Download packages and unpack them into a folder of the cache, once; returns the folder.
+
+    Args:
+        packages: release -> names.
+
+    Raises:
+        DownloadFailed: a package could not be downloaded or unpacked.
+    """
+    key = hashlib.sha256(json.dumps(packages, sort_keys=True).encode()).hexdigest()[:12]
+    target = cache_folder() / "packages" / key
+    if not target.is_dir():
+        apt = Apt(cache_folder() / "apt", find_mirror(system.distribution, system.release))
+        unpack(apt, packages, target, progress)
+    return target
+
+
+def fetch_client(host: str, progress: Progress) -> CommandLine:
+    """A docker command line with buildx for the engine at `host`, unpacked into the cache.
+
+    Raises:
+        DownloadFailed.
+    """
+    system = System.read()
+    return unpacked_client(fetch_packages(system, system.client_packages(), progress), cache_folder(), host)
+
+
+def unpacked_client(tree: Path, cache: Path, host: str, settings: Mapping | None = None) -> CommandLine:
+    """The docker command line in a folder of unpacked packages, for the engine at `host`.
+
+    Its programs come first on PATH, so that scripts get the same `docker`.
+
+    Args:
+        tree: the folder of unpacked packages.
+        cache: where its configuration folder goes.
+        settings: the content of its config.json.
+    """
+    programs, path = str(tree / "usr/bin"), os.environ.get("PATH", os.defpath)
+    if not path.startswith(f"{programs}{os.pathsep}"):
+        path = f"{programs}{os.pathsep}{path}"
+    config = make_docker_config(tree, cache, settings or {})
+    return CommandLine((f"{programs}/docker",), {"DOCKER_HOST": host, "DOCKER_CONFIG": str(config), "PATH": path})
+
+
+def make_docker_config(tree: Path, cache: Path, settings: Mapping) -> Path:
+    """A DOCKER_CONFIG folder with the unpacked plugins, so that the reader's ~/.docker plays no part.
+
+    It may be in use, so what is already right stays untouched and the rest is replaced in one step.
+    """
+    config = cache / "docker-config"
+    plugins = config / "cli-plugins"
+    plugins.mkdir(parents=True, exist_ok=True)
+    for plugin in (tree / "usr/libexec/docker/cli-plugins").glob("docker-*"):
+        link = plugins / plugin.name
+        if not link.is_symlink() or link.readlink() != plugin:
+            _replace(link, lambda new, plugin=plugin: new.symlink_to(plugin))
+    text, file = json.dumps(settings), config / "config.json"
+    if not file.exists() or file.read_text() != text:
+        _replace(file, lambda new: new.write_text(text))
+    return config
+
+
+def _replace(target: Path, make: Callable[[Path], object]) -> None:
+    """Let `make` write a new file, then rename it to `target`."""
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as scratch:
+        new = Path(scratch, target.name)
+        make(new)
+        new.replace(target)

@@ -1,0 +1,88 @@
+"""Everything that a private engine puts on the machine, and how it is removed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from dockerlab.engine.private import firewall, network, processes
+
+
+class Footprint:
+    """What the private engine of one cache folder has on the machine. The engines of two cache folders share nothing.
+
+    Attributes:
+        cache: packages, images and build cache; stays when the engine is stopped.
+        seed: a number made from the path of the cache, to choose subnets with.
+        data_root: dockerd's storage, in the cache.
+        log: dockerd's log of its last start.
+        lock: held while it is started or stopped.
+        bridge: the name of its network bridge.
+        run_folder: its socket, process numbers and state; removed when it is stopped.
+        socket: its API.
+    """
+
+    def __init__(self, cache: Path, run: Path = Path("/run")) -> None:
+        self.cache = cache.resolve()
+        key = hashlib.sha256(str(self.cache).encode()).hexdigest()[:8]
+        self.seed = int(key, 16)
+        self.data_root = self.cache / "engine"
+        self.log = self.cache / "dockerd.log"
+        self.lock = self.cache / "engine.lock"
+        self.bridge = f"dl-{key}"
+        self.run_folder = run / f"dockerlab-{key}"
+        self.socket = self.run_folder / "docker.sock"
+
+    def note(self, state: Mapping) -> None:
+        """Note what is about to be set up, so that it can be undone whatever happens in between. See `state`."""
+        (self.run_folder / "state.json").write_text(json.dumps(state, default=str))
+
+    def state(self) -> dict:
+        """What was noted; {} if the engine is not up.
+
+        Keys: tree (its unpacked packages), subnet (of the bridge), pool (where the subnets of further networks come
+        from), forwarding (whether it was switched on for this engine).
+        """
+        try:
+            return json.loads((self.run_folder / "state.json").read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def subnets(self) -> list[IPv4Network]:
+        """The noted subnet and pool."""
+        state = self.state()
+        return [IPv4Network(state[key]) for key in ("subnet", "pool") if key in state]
+
+    def remove(self) -> None:
+        """End its processes, and remove its mounts, bridges, firewall rules and run folder."""
+        state, subnets, bridges = self.state(), self.subnets(), [self.bridge]
+        if state:
+            with contextlib.suppress(OSError):  # a kernel that lists no routes
+                bridges += network.network_bridges(network.routes(), subnets[1])
+        running = processes.engine_processes(self.run_folder)
+        with contextlib.suppress(OSError, ValueError):
+            # First dockerd, which then ends the others.
+            if (pid := int((self.run_folder / "dockerd.pid").read_text())) in running:
+                processes.end(pid)
+        for pid in processes.engine_processes(self.run_folder):  # left over if dockerd was killed
+            processes.end(pid)
+        for mount in processes.mounts_in(self.run_folder, self.data_root):
+            subprocess.run(["umount", "-l", mount], capture_output=True, stdin=subprocess.DEVNULL)
+        for bridge in bridges:
+            with contextlib.suppress(OSError):
+                network.remove_bridge(bridge)
+        if state:
+            others = processes.dockerd_runs()
+            path = f"{self.run_folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"
+            firewall.remove_rules(bridges, subnets, others, path)
+            if state.get("forwarding") and not others:
+                with contextlib.suppress(OSError):  # if /proc/sys is read-only, it was not switched on either
+                    network.set_forwarding(False)
+        shutil.rmtree(self.run_folder, ignore_errors=True)

@@ -1,0 +1,141 @@
+"""A workbench for the judge: a copy of a build context, and the images and containers of one judging.
+
+Everything made on it carries the label of the course, of the run and of this one bench, and is removed at the end,
+also after a failure or an interrupt. Finished steps stay in the engine's build cache.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dockerlab.build import Build, build
+from dockerlab.build.builder import View
+from dockerlab.engine import Engine
+from dockerlab.engine.labels import clean
+from dockerlab.errors import ContextNotFound, DockerCommandFailed, EngineRefused, NotAnswering
+from dockerlab.image import ImageReader
+from dockerlab.image.search import find_in_image
+from dockerlab.run import Container, docker_command
+from dockerlab.text import one_line
+
+LABEL = "dockerlab.judge"  # its value is the token of the bench that an object belongs to
+# For docker, an interval of 0s means "as in the image", and a start period delays the first check.
+WATCHED = "--health-interval=1s --health-timeout=3s --health-start-period=1ms --health-retries=1"
+CHECKS = 5  # after so many health checks in vain, waiting is over
+# A health check runs as a process without a parent in the container, so this spares it.
+FREEZE = (
+    'for file in /proc/[0-9]*/stat; do read -r pid name state parent rest < "$file" || continue; '
+    '[ "$parent" -gt 0 ] && kill -STOP "$pid"; done; true'
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Use it as `with Bench.opened(engine, context, run) as bench:`."""
+
+    engine: Engine
+    folder: Path  # the copy of the build context, free to change
+    run: str  # the run's name for the label
+    token: str  # tells this bench from all others
+
+    @classmethod
+    @contextmanager
+    def opened(cls, engine: Engine, context: str | Path, run: str) -> Iterator[Bench]:
+        """A bench with a copy of this build context, cleared away at the end.
+
+        Raises:
+            ContextNotFound: the context is not a folder.
+        """
+        if not Path(context).is_dir():
+            raise ContextNotFound(str(context))
+        token = uuid.uuid4().hex[:12]
+        # The folder needs a new name too: an engine may recognise a context by it.
+        with tempfile.TemporaryDirectory(prefix=f"dockerlab-judge-{token}-") as folder:
+            ignored = shutil.ignore_patterns("__pycache__", "*.db", ".git", ".venv", ".pytest_cache")
+            shutil.copytree(context, folder, ignore=ignored, dirs_exist_ok=True)
+            try:
+                yield cls(engine, Path(folder), run, token)
+            finally:
+                clean(engine, run, **{LABEL: token})
+
+    def container(self, name: str) -> Container:
+        """The container of this name on the bench; it may not be there."""
+        return Container(f"dockerlab-judge-{self.token}-{name}", self.engine)
+
+    def tag(self, image: str) -> str:
+        """How the engine knows an image of the bench."""
+        return f"dockerlab-judge-{self.token}:{image}"
+
+    def build(self, dockerfile: str, *options: str, view: View | None = None) -> Build:
+        """Run `docker build OPTIONS -f DOCKERFILE .` in the folder; `view` follows it."""
+        arguments = [f"--label={LABEL}={self.token}", *options, "-f", dockerfile, "."]
+        return build(arguments, engine=self.engine, cwd=self.folder, run=self.run, view=view)
+
+    def start(self, image: str, name: str, options: str) -> Container:
+        """Start a container with these options of `docker run`."""
+        found = self.container(name)
+        label = f"--label {LABEL}={self.token}"
+        self._docker(f"run -d --name {found.name} {label} {options} {self.tag(image)}")
+        return found
+
+    def has_check(self, image: str) -> bool:
+        """Whether an image has a health check."""
+        config = self.engine.client().images.get(self.tag(image)).attrs["Config"]
+        return (config.get("Healthcheck") or {}).get("Test", ["NONE"])[:1] not in (["NONE"], [])
+
+    def uid(self, name: str) -> int | None:
+        """The effective user ID of a container's process 1; None if it does not run."""
+        found = self.container(name)
+        try:
+            status = self._docker(f"exec {found.name} cat /proc/1/status")
+        except DockerCommandFailed:
+            # It has stopped, or its image has no cat. The engine can tell too, but it gives the ID as the host
+            # counts users, which differs under user namespaces; so it is asked second.
+            with suppress(EngineRefused):
+                return int(found.found().top(ps_args="-o uid,pid")["Processes"][0][0])
+            return None
+        return int(re.search(r"^Uid:\s+\d+\s+(\d+)", status, re.M)[1])
+
+    def becomes(self, name: str, state: str, patience: float) -> tuple[bool, str]:
+        """Wait for a container's state of health: whether it came within `patience` seconds, else the check's words."""
+        try:
+            self.container(name).watch_health(state, timeout=patience, checks=CHECKS)
+        except NotAnswering as error:
+            return False, last_line(error)
+        return True, ""
+
+    def freeze(self, name: str) -> None:
+        """Freeze a container's process 1 and what it has started, but not its health check."""
+        found = self.container(name)
+        self._docker(f"kill --signal STOP {found.name}")
+        with suppress(DockerCommandFailed):  # without a shell in the image, there are no other processes
+            self._docker(f"exec --user 0 {found.name} sh -c {shlex.quote(FREEZE)}")
+
+    def read(self, image: str, secret: str) -> tuple[int, tuple[str, ...]]:
+        """The size of an image in bytes, and the places in which it holds a secret, each as a phrase."""
+        tag = self.tag(image)
+        if not self.engine.client().images.get(tag).attrs["RootFS"].get("Layers"):
+            return 0, ()  # docker cannot save an image without layers, and there is nothing in it
+        size_bytes = ImageReader(self.engine).read(tag)[tag].size_bytes
+        places = []
+        for row in find_in_image(self.engine, tag, secret).itertuples():
+            layer = f"in layer {row.layer}" if row.layer else ""
+            made_by = f"({one_line(row.instruction, 60)})" if row.instruction else ""
+            places.append(" ".join(filter(None, [row.where, row.path, layer, made_by])))
+        return size_bytes, tuple(places)
+
+    def _docker(self, arguments: str) -> str:
+        return docker_command(arguments, engine=self.engine, run=self.run)
+
+
+def last_line(error: DockerCommandFailed | NotAnswering) -> str:
+    """The last line that came with an error; "" if there was none."""
+    return error.last_lines[-1] if error.last_lines else ""

@@ -1,0 +1,61 @@
+"""Reads images out of an engine, each layer once."""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import replace
+
+from dockerlab.engine import Engine
+from dockerlab.image.archive import Blob, save
+from dockerlab.image.image import Entry, Image, Layer
+
+WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+
+
+class ImageReader:
+    """Reads images of one engine and remembers them: what an ID or a digest stands for never changes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._images: dict[str, Image] = {}  # by ID
+        self._entries: dict[str, tuple[Entry, ...]] = {}  # of a layer, by its diff ID
+        self._blobs: dict[str, tuple[Entry, ...]] = {}  # the same, by a path in the archive that holds a digest
+
+    def read(self, *references: str) -> dict[str, Image]:
+        """Images with all their layers, by the names they were asked for.
+
+        One `docker save` gets those that were not read before.
+
+        Raises:
+            NoSuchImage: the engine does not have one of them.
+            ImageUnreadable, DockerCommandFailed, EngineLost: see `save`.
+        """
+        stored = self._engine.client().images
+        ids = {reference: stored.get(reference).id for reference in references}
+        if names := {image_id: name for name, image_id in ids.items() if image_id not in self._images}:
+            for image_id, saved in save(self._engine, names, list_entries, self._blobs).items():
+                layers = (
+                    Layer(diff_id, created_by, self._entries.setdefault(diff_id, entries))
+                    for diff_id, created_by, entries in saved.layers
+                )
+                self._images[image_id] = Image(names[image_id], image_id, saved.config, tuple(layers))
+        images = {reference: self._images[image_id] for reference, image_id in ids.items()}
+        return {name: i if i.reference == name else replace(i, reference=name) for name, i in images.items()}
+
+
+def list_entries(blob: Blob) -> tuple[Entry, ...]:
+    """All paths of a layer."""
+    return tuple(entry(member) for member, _ in blob.members())
+
+
+def entry(member: tarfile.TarInfo) -> Entry:
+    """What a member of a layer's archive says: a path that the layer adds, changes or deletes."""
+    path = member.name.removeprefix("./").strip("/")
+    folder, _, name = path.rpartition("/")
+    if name == OPAQUE:
+        return Entry(folder, 0, "opaque")
+    if name.startswith(WHITEOUT):
+        return Entry(f"{folder}/{name.removeprefix(WHITEOUT)}".strip("/"), 0, "whiteout")
+    if member.isfile():
+        return Entry(path, member.size, "file")
+    return Entry(path, 0, "directory" if member.isdir() else "link" if member.issym() or member.islnk() else "other")

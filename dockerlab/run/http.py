@@ -1,0 +1,59 @@
+"""Ask a program on this machine's loopback by HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import requests
+import urllib3
+
+CONNECT_SECONDS = 5
+MOST_BYTES = 16_000_000
+CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer. Two are equal if they say the same, whoever said it and however soon.
+
+    Attributes:
+        url: what was asked.
+        status: the HTTP status code.
+        body: the decoded JSON, or the text if it is none.
+        seconds: until the first answer, which includes waiting for the program to start.
+    """
+
+    url: str = field(compare=False)
+    status: int
+    body: object
+    seconds: float = field(compare=False)
+
+
+def get(url: str, seconds: float, clock: Callable[[], float] = time.perf_counter) -> tuple[int, object] | None:
+    """GET an address once, never through a proxy; (status, body), or None if no whole answer came in time.
+
+    Args:
+        seconds: how long the answer may take altogether, also one that never ends.
+    """
+    begin = clock()
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy in the environment has no business between us and loopback
+        try:
+            with session.get(url, timeout=min(CONNECT_SECONDS, max(seconds, 0.1)), stream=True) as reply:
+                content = b""
+                while chunk := reply.raw.read1(CHUNK_BYTES, decode_content=True):  # as soon as some bytes are there
+                    content += chunk
+                    if clock() - begin > seconds or len(content) > MOST_BYTES:
+                        return None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+            return None
+    text = content.decode(reply.encoding or "utf-8", errors="replace")
+    if "json" in reply.headers.get("content-type", ""):
+        try:
+            return reply.status_code, json.loads(content)
+        except ValueError:  # says JSON, and is none: an empty body for example
+            return reply.status_code, text
+    return reply.status_code, text

@@ -1,0 +1,96 @@
+"""What only a notebook can do: replace an output by a newer one, and render Markdown.
+
+nbclient and nbval, which execute chapters, do not update outputs. So live output appears only if somebody looks on.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from IPython.display import HTML, display
+
+from dockerlab.build import Build
+from dockerlab.build.trace import BuildTrace
+from dockerlab.show.shown import Shown
+from dockerlab.show.steps import StepTable, finished
+
+# Jupyter servers and VS Code set these for the kernels that they start; nbclient and nbval do not.
+FRONT_END_VARIABLES = ("JPY_SESSION_NAME", "VSCODE_PID", "VSCODE_CWD")
+
+
+def has_front_end() -> bool:
+    """Whether this is the kernel of a notebook that somebody looks at."""
+    return any(name in os.environ for name in FRONT_END_VARIABLES) and "ipykernel" in sys.modules
+
+
+class NotebookView:
+    """A build in a notebook: one output, kept up to date while somebody looks on, else shown once at the end.
+
+    Args:
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock, self._begin, self._handle = clock, clock(), None
+        self._is_live = has_front_end()
+
+    def update(self, trace: BuildTrace) -> None:
+        """Show the build as it is now."""
+        if self._is_live:
+            now = self._clock()
+            self._put(StepTable(trace, now - self._begin, now))
+
+    def close(self) -> None:
+        """Nothing to do: after a failure the table stays as it was, and `show` replaces it otherwise."""
+
+    def show(self, build: Build) -> None:
+        """Put the final table in the place of the moving one."""
+        self._put(finished(build))
+
+    def _put(self, table: StepTable) -> None:
+        if self._handle is None:
+            self._handle = display(table, display_id=True)
+        else:
+            self._handle.update(table)
+
+
+@dataclass(frozen=True)
+class Markdown(Shown):
+    """Text that a notebook and the site render as Markdown; a terminal prints `plain` instead."""
+
+    text: str
+    plain: str
+
+    @classmethod
+    def said(cls, sentence: str) -> Markdown:
+        """A sentence that reads the same in both."""
+        return cls(sentence, sentence)
+
+    def __str__(self) -> str:
+        return self.plain
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        return {"text/plain": self.plain, "text/markdown": self.text}, {}
+
+
+def code(text: str, language: str) -> Markdown:
+    """A listing in the given language."""
+    text = text.rstrip()
+    return Markdown(f"```{language}\n{text}\n```", text)
+
+
+@contextmanager
+def progress_line() -> Iterator[Callable[[str], object]]:
+    """A line about what is going on, shown while somebody looks on and gone afterwards; call it with the text."""
+    if not has_front_end():
+        yield lambda text: None
+        return
+    handle = display(HTML(""), display_id=True)
+    yield lambda text: handle.update(HTML(f"<p><em>{html.escape(text)}</em></p>"))
+    handle.update(HTML(""))

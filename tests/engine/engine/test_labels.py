@@ -1,0 +1,106 @@
+"""Clean-up by label: what the course made goes, what anybody else made stays."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from dockerlab.build import build
+from dockerlab.engine.labels import clean
+from dockerlab.run import docker_command
+
+pytestmark = pytest.mark.engine
+
+BASE = "python:3.11-slim"
+NAME = "dockerlab-sentinel"
+
+
+@pytest.fixture
+def sentinels(engine):
+    """One object of each kind without the course's label, as a reader might have; removed by name."""
+
+    engine.run("network", "create", NAME)
+    engine.run("volume", "create", NAME)
+    engine.run("tag", BASE, f"{NAME}:1")
+    engine.run("create", "--name", NAME, BASE, "true")
+    yield
+    engine.run("rm", "-f", NAME)
+    engine.run("rmi", f"{NAME}:1")
+    engine.run("volume", "rm", NAME)
+    engine.run("network", "rm", NAME)
+
+
+def everything(engine) -> dict[str, set[str]]:
+    client = engine.client()
+    return {
+        "containers": {c.name for c in client.containers.list(all=True)},
+        "networks": {n.name for n in client.networks.list()},
+        "volumes": {v.name for v in client.volumes.list()},
+        "images": {tag for image in client.images.list() for tag in image.tags},
+    }
+
+
+def make_one_of_each(engine, folder: Path, run: str) -> None:
+    (folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo {time.time_ns()} > /x\n")
+    build(f"-t dockerlab-test:{run} .", engine=engine, cwd=folder, run=run)
+    build(".", engine=engine, cwd=folder, run=run)
+    docker_command(f"network create {run}", engine=engine, run=run)
+    docker_command(f"volume create {run}", engine=engine, run=run)
+    docker_command(
+        f"run -d --name {run} --network {run} -v {run}:/data dockerlab-test:{run} sleep 60", engine=engine, run=run
+    )
+
+
+def test_clean_up_removes_the_runs_objects_and_nothing_else(engine, sentinels, run, tmp_path):
+    before = everything(engine)
+    other = f"{run}-other"
+    make_one_of_each(engine, tmp_path, run)
+    make_one_of_each(engine, tmp_path, other)
+    with_other = everything(engine)
+    removed = clean(engine, run)
+    assert {kind: removed[kind] for kind in ("containers", "networks", "volumes")} == {
+        "containers": 1,
+        "networks": 1,
+        "volumes": 1,
+    }
+    assert removed["images"] >= 1
+    now = everything(engine)
+    assert {kind: with_other[kind] - now[kind] for kind in now} == {
+        "containers": {run},
+        "networks": {run},
+        "volumes": {run},
+        "images": {f"dockerlab-test:{run}"},
+    }
+    clean(engine, other)
+    assert everything(engine) == before
+    assert NAME in before["containers"] & before["networks"] & before["volumes"]
+    assert clean(engine, run) == {}
+
+
+def test_a_network_and_a_volume_that_a_readers_container_uses_stay_and_the_rest_goes(engine, run, tmp_path):
+    make_one_of_each(engine, tmp_path, run)
+    reader = f"{run}-reader"
+    words = ["run", "-d", "--name", reader, "--network", run, "-v", f"{run}:/data", BASE, "sleep", "60"]
+    engine.run(*words)
+    try:
+        removed = clean(engine, run)
+        assert (removed["containers"], removed["networks"], removed["volumes"]) == (1, 0, 0)
+        now = everything(engine)
+        assert {reader, run} & now["containers"] == {reader}
+        assert (run in now["networks"], run in now["volumes"]) == (True, True)
+    finally:
+        engine.client().containers.get(reader).remove(force=True)
+
+
+def test_an_image_that_a_readers_container_uses_stays_and_the_rest_goes(engine, run, tmp_path):
+    make_one_of_each(engine, tmp_path, run)
+    # The reader's own container, whose label says that it is not the course's.
+    reader = f"{run}-reader"
+    words = ["create", "--name", reader, "--label", "dockerlab.run=", "--label", "dockerlab.course="]
+    engine.run(*words, f"dockerlab-test:{run}", "true")
+    try:
+        clean(engine, run)
+        assert reader in everything(engine)["containers"]
+        assert run not in everything(engine)["containers"]
+    finally:
+        engine.client().containers.get(reader).remove(force=True)

@@ -1,0 +1,115 @@
+"""The private engine beside another one: it starts, comes back after a crash, and leaves nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dockerlab.build import build
+from dockerlab.engine.find import connect
+from dockerlab.engine.private import network
+from dockerlab.errors import EngineStartFailed
+
+pytestmark = pytest.mark.engine
+
+
+def build_something(engine, folder):
+    (folder / "Dockerfile").write_text(f"FROM scratch\nCOPY Dockerfile /x\n# {folder}\n")
+    return build("-t dockerlab-test:second .", engine=engine, cwd=folder, run="test-second")
+
+
+def test_two_engines_build_side_by_side_and_the_second_leaves_nothing(engine, second_private, traces, tmp_path):
+    before = traces()
+    second_private.up()
+    second = connect(second_private)
+    assert second.host != engine.host
+    assert build_something(second, tmp_path).ran == build_something(engine, tmp_path).ran
+    second.client().networks.create("dockerlab-test-second")
+    during = traces()
+    assert all(len(during[kind]) > len(before[kind]) for kind in ("processes", "links", "rules", "run folders"))
+
+    assert second_private.down() is True
+    assert traces() == before
+    assert second_private.down() is False
+    assert engine.client().ping()
+    engine.client().images.remove("dockerlab-test:second")
+
+
+@pytest.mark.parametrize("victims", [("dockerd",), ("dockerd", "containerd")])
+def test_it_starts_again_after_a_crash(second_engine, victims, tmp_path):
+    private, engine = second_engine
+    image_id = build_something(engine, tmp_path).image_id
+    for victim in victims:
+        pids = subprocess.run(
+            ["pgrep", "-f", f"{victim} .*{private.footprint.run_folder}"], capture_output=True, text=True
+        )
+        for pid in pids.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+    assert not private.answers()
+    private.up()
+    again = connect(private)
+    assert again.client().images.get("dockerlab-test:second").id == image_id
+
+
+def test_two_at_once_start_one(second_private):
+    with ThreadPoolExecutor(2) as pool:
+        starts = [pool.submit(start_in_a_process, second_private.footprint.cache) for _ in range(2)]
+        outputs = [start.result() for start in starts]
+    assert outputs == ["True", "True"]
+    daemons = subprocess.run(
+        ["pgrep", "-fc", f"dockerd .*{second_private.footprint.run_folder}"], capture_output=True, text=True
+    )
+    assert daemons.stdout.strip() == "1"
+
+
+def start_in_a_process(cache):
+    program = (
+        "import sys; from pathlib import Path; from dockerlab.engine.private import PrivateEngine;"
+        "p = PrivateEngine(Path(sys.argv[1])); p.up(); print(p.answers())"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(cache)], capture_output=True, text=True)
+    return done.stdout.strip() or done.stderr
+
+
+def test_a_start_that_fails_shows_the_log_and_leaves_nothing(second_private, traces):
+    before = traces()
+    second_private.footprint.data_root.parent.mkdir(exist_ok=True)
+    second_private.footprint.data_root.mkdir()
+    (second_private.footprint.data_root / "overlay2").write_text("not a folder")
+    (second_private.footprint.data_root / "image").write_text("not a folder")
+    (second_private.footprint.data_root / "containers").write_text("not a folder")
+    with pytest.raises(EngineStartFailed) as caught:
+        second_private.up()
+    assert "exit code 1" in caught.value.summary
+    assert caught.value.last_lines
+    assert str(second_private.footprint.log) in caught.value.advice
+    assert traces() == before
+
+
+def test_it_starts_and_goes_where_the_machine_has_no_ip(second_private, traces, tmp_path, monkeypatch):
+    """As on a Debian without iproute2: all other programs are there."""
+    before = traces()
+    for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
+        for program in folder.iterdir() if folder.is_dir() else ():
+            if program.name != "ip" and not (tmp_path / program.name).is_symlink():
+                (tmp_path / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    second_private.up()
+    assert second_private.answers()
+    footprint = second_private.footprint
+    assert (footprint.bridge, footprint.subnets()[0]) in network.routes()
+    second_private.down()
+    assert traces() == before
+
+
+def test_the_reader_s_docker_folder_is_not_touched(second_engine, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    _, engine = second_engine
+    folder = tmp_path / "context"
+    folder.mkdir()
+    build_something(engine, folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["context"]

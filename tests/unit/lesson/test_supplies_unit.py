@@ -1,0 +1,38 @@
+"""Images that lessons need, without an engine."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from dockerlab.engine import Engine
+from dockerlab.engine.base import BaseImage
+from dockerlab.errors import BaseImageUnavailable, NoSuchImage
+from dockerlab.lesson.supplies import RECIPES, STAND_INS, supply
+from tests.engines import engine_of
+
+
+@pytest.mark.parametrize("reference", STAND_INS)
+def test_a_recipe_copies_just_the_programs_that_it_is_given(reference):
+    recipe = (RECIPES / STAND_INS[reference].recipe).read_text(encoding="utf-8")
+    copied = [word for line in recipe.splitlines() for word in line.split() if word.startswith("usr/")]
+    assert sorted(copied) == sorted(STAND_INS[reference].programs)
+
+
+def test_without_a_registry_and_without_the_programs_there_is_no_image(tmp_path, monkeypatch):
+    def missing(name):
+        raise NoSuchImage(name)
+
+    engine = engine_of("exit 0", tmp_path)
+    client = SimpleNamespace(images=SimpleNamespace(get=missing))
+    monkeypatch.setattr(Engine, "client", lambda self: client)
+    stand_in = BaseImage("python:3.11-slim", "Debian 12, CPython 3.11.2", "sha256:1", 1)
+    with pytest.raises(BaseImageUnavailable, match="hold no dockerd to make docker:dind from"):
+        supply("docker:dind", engine, stand_in)
+    official = BaseImage("python:3.11-slim", "", "sha256:1", 1)
+    assert supply("docker:dind", engine, official) == "the official docker:dind"
+    refusing = engine_of('[ "$1" = version ] || { echo no route to host; exit 1; }', tmp_path)
+    with pytest.raises(BaseImageUnavailable, match="docker:dind could not be pulled") as caught:
+        supply("docker:dind", refusing, official)
+    assert caught.value.last_lines == ("no route to host",)
