@@ -136,7 +136,8 @@ def _visit_once(browser: Browser, url: str, handle: Callable[[Route], None] | No
         page.on("requestfailed", lambda request: failed.append(request))
         if handle:
             page.route(lambda asked: origin_of(asked) != origin, handle)
-        page.goto(url, wait_until="networkidle")
+        page.goto(url)  # until `load`: on a busy machine the network may be idle while scripts still wait to run
+        page.wait_for_load_state("networkidle")
         paint = page.evaluate(LARGEST_PAINT)
         responses = [Response(request.url, len(request.response().body())) for request in finished]
     responses += [Response(request.url, None) for request in failed]

@@ -1,7 +1,5 @@
 """The command line: `dockerlab …` or `python -m dockerlab …`."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 

@@ -26,8 +26,6 @@ Each message is one sentence in the course's words, then the engine's own last l
 next. The facts are attributes too, so a program need not read the message.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 
@@ -41,9 +39,7 @@ class DockerLabError(Exception):
     """
 
     def __init__(self, summary: str, *, last_lines: Sequence[str] = (), advice: str = "") -> None:
-        self.summary = summary
-        self.last_lines = tuple(last_lines)
-        self.advice = advice
+        self.summary, self.last_lines, self.advice = summary, tuple(last_lines), advice
         quoted = [f"  | {line}" for line in self.last_lines]
         super().__init__("\n".join([summary, *quoted, *([advice] if advice else [])]))
 
@@ -139,9 +135,7 @@ class PortTaken(DockerCommandFailed):
     def __init__(self, command: str, exit_code: int, output: str, port: int) -> None:
         self.port = port
         super().__init__(
-            command,
-            exit_code,
-            output,
+            *(command, exit_code, output),
             summary=f"Port {port} of this machine is in use by another program.",
             advice="Stop that program, or publish on another port: -p 127.0.0.1:8001:8000. "
             "The container that docker had created for it has been removed.",
@@ -180,8 +174,7 @@ class NoSuchContainer(EngineRefused):
     def __init__(self, container: str) -> None:
         self.container = container
         super().__init__(
-            404,
-            f"No such container: {container}",
+            *(404, f"No such container: {container}"),
             summary=f"There is no container {container!r}.",
             advice="`docker ps -a` lists the ones there are. Check the spelling, or run the cell that starts it.",
         )
@@ -193,8 +186,7 @@ class NoSuchImage(EngineRefused):
     def __init__(self, image: str) -> None:
         self.image = image
         super().__init__(
-            404,
-            f"No such image: {image}",
+            *(404, f"No such image: {image}"),
             summary=f"There is no image {image!r}.",
             advice="`docker image ls` lists the ones there are. Check the spelling, or run the cell that builds it.",
         )

@@ -1,7 +1,5 @@
 """Where things are: the project, the cache folder, scratch folders. And a lock for processes that share one."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """Words and figures for people: sizes, durations, dates, and text cut to a width."""
 
-from __future__ import annotations
-
 from datetime import date
 
 

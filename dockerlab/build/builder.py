@@ -1,7 +1,5 @@
 """Run `docker buildx build`, follow its progress, and return what was built."""
 
-from __future__ import annotations
-
 import json
 import shlex
 import subprocess

@@ -1,7 +1,5 @@
 """The build context: the files of a folder that a build may ask for, without those that .dockerignore leaves out."""
 
-from __future__ import annotations
-
 from itertools import accumulate
 from pathlib import Path
 

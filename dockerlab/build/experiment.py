@@ -1,7 +1,5 @@
 """Experiments with builds: repeated timings with their median and spread, and what a change makes run again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -12,11 +10,13 @@ import pandas as pd
 from dockerlab.build.builder import Build, build
 from dockerlab.build.retired import context_bytes
 from dockerlab.engine import Engine
+from dockerlab.engine.provider import Progress
 
-Tell = Callable[[str], object]
+Display = Callable[[], AbstractContextManager[Progress]]  # opens a display, and gives what puts a line of text there
 
 
-def _silent() -> AbstractContextManager[Tell]:
+def silent() -> AbstractContextManager[Progress]:
+    """A display that shows nothing."""
     return nullcontext(lambda text: None)
 
 
@@ -28,13 +28,13 @@ class Experiment:
         engine: where to build.
         run: the name of the run for the labels, usually the chapter's.
         folder: where the commands run.
-        progress: opens a display, and gives the function that puts a line of text there.
+        progress: shows what is going on.
     """
 
     engine: Engine
     run: str = ""
     folder: str | Path = "."
-    progress: Callable[[], AbstractContextManager[Tell]] = _silent
+    progress: Display = silent
 
     def time_builds(
         self,

@@ -1,7 +1,5 @@
 """Why a build failed: buildx's text and the trace, turned into one of the course's exceptions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

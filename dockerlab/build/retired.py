@@ -3,8 +3,6 @@
 It gets the whole build context as one archive before it has even read the Dockerfile.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from docker.utils.build import tar

@@ -3,8 +3,6 @@
 `BuildTrace` gathers the records by vertex and can be read at any moment of the build.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable

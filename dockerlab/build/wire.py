@@ -5,14 +5,13 @@ record over many lines, later releases write one on each line, and an error mess
 `StatusReader` copes with all of these. BuildKit defines the records in client/graph.go.
 """
 
-from __future__ import annotations
-
 import codecs
 import json
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class SolveStatus:
     warnings: tuple[VertexWarning, ...] = ()
 
     @classmethod
-    def from_json(cls, record: dict) -> SolveStatus:
+    def from_json(cls, record: dict) -> Self:
         """Read a decoded JSON object. Go leaves out what is empty, so any list or field may be missing or null."""
         kinds = {"vertexes": Vertex, "statuses": VertexStatus, "logs": VertexLog, "warnings": VertexWarning}
         return cls(*(tuple(_read(kind, item) for item in record.get(name) or ()) for name, kind in kinds.items()))
@@ -104,7 +103,7 @@ class StatusReader:
         self._bytes = codecs.getincrementaldecoder("utf-8")("replace")
         self._json = json.JSONDecoder()
 
-    def feed(self, chunk: bytes) -> Iterator[SolveStatus]:
+    def feed(self, chunk: bytes) -> Iterator[Self]:
         """Take the next piece of the stream, of any length, and yield the records that it completes."""
         self._rest = (self._rest + self._bytes.decode(chunk)).lstrip()
         while self._rest:

@@ -4,8 +4,6 @@ apt works on lists, cache and sources of its own here, so the machine's are left
 always. The mirror is the one that the machine itself uses, with another release's name.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -4,8 +4,6 @@ It is pulled. If no registry answers, and only in an engine that the course has 
 `stand_in`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ settings say. Every error of the docker SDK, of HTTP or of the connection is tur
 `map_errors`. Both are used through `Engine`; nothing else in the library starts docker or opens its socket.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """`dockerlab engine …` and `dockerlab doctor`."""
 
-from __future__ import annotations
-
 import shutil
 
 import click

@@ -1,7 +1,5 @@
 """A Docker engine that answered, and everything that goes to it or comes back."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess
@@ -9,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import docker
 from docker.context import ContextAPI
@@ -36,7 +35,7 @@ class Server:
     operating_system: str
 
     @classmethod
-    def from_info(cls, info: Mapping) -> Server:
+    def from_info(cls, info: Mapping) -> Self:
         """Out of what `docker info --format '{{json .}}'` prints."""
         driver = info.get("Driver", "")
         # The containerd store is named by its snapshotter's type; overlay2 and its like are graph drivers.

@@ -1,7 +1,5 @@
 """Which engine the course uses: the reader's own, else one that it starts by itself."""
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import os
@@ -10,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 from urllib.parse import urlsplit
 
 from rich.console import Console
@@ -49,7 +48,7 @@ class Machine:
     fetch_client: Callable[[str, Progress], CommandLine] | None
 
     @classmethod
-    def this(cls) -> Machine:
+    def this(cls) -> Self:
         """The machine we are on."""
         return cls(_run, shutil.which, (PrivateEngine(), MicroVM()), fetch_client if can_unpack() else None)
 

@@ -1,7 +1,5 @@
 """The labels that every object of the course carries, and the clean-up that removes what carries them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from functools import partial

@@ -1,7 +1,5 @@
 """Ports of this machine's loopback."""
 
-from __future__ import annotations
-
 import socket
 
 

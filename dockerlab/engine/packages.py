@@ -1,7 +1,5 @@
 """An engine or a docker client out of the distribution's packages: which ones, and whether they can be used here."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -11,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from dockerlab.engine.apt import Apt, find_mirror, unpack
 from dockerlab.engine.provider import CommandLine, Progress
@@ -39,7 +38,7 @@ class System:
     release: str
 
     @classmethod
-    def read(cls, file: Path = Path("/etc/os-release")) -> System:
+    def read(cls, file: Path = Path("/etc/os-release")) -> Self:
         """What os-release says; empty strings if it says nothing."""
         lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
         values = {key: value.strip().strip('"') for key, _, value in (line.partition("=") for line in lines)}

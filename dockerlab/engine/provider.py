@@ -1,7 +1,5 @@
 """What the course asks of an engine that it starts by itself, whichever kind it is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path

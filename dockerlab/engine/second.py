@@ -4,13 +4,12 @@ It listens to nothing but `docker exec`. Everything that it keeps is in an anony
 container.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import docker
 
@@ -64,7 +63,7 @@ class SecondEngine(Engine):
         """
         raise TypeError(f"The engine in the container {self.container} has no address for the docker SDK.")
 
-    def with_options(self, options: Sequence[str]) -> SecondEngine:
+    def with_options(self, options: Sequence[str]) -> Self:
         """The same engine, reached through `docker exec OPTIONS …`."""
         command = (*self.outer.line.command, "exec", *options, *_PLAIN, self.container, "docker")
         return replace(self, line=CommandLine(command))

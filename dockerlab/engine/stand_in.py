@@ -4,8 +4,6 @@ It consists of Debian packages and of CPython built from its source, and follows
 as an archive in the cache folder, and made again only when what it is made from has changed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os
@@ -17,6 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from dockerlab.engine.apt import Apt, Mirror, find_mirror, unpack
 from dockerlab.engine.boundary import stop
@@ -52,7 +51,7 @@ class Ingredients:
     has_left_out: bool
 
     @classmethod
-    def gather(cls) -> Ingredients:
+    def gather(cls) -> Self:
         """Those of this machine.
 
         Raises:

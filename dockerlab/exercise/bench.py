@@ -4,8 +4,6 @@ Everything made on it carries the label of the course, of the run and of this on
 also after a failure or an interrupt. Finished steps stay in the engine's build cache.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 import shutil
@@ -15,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from dockerlab.build import Build, build
 from dockerlab.build.builder import View
@@ -48,7 +47,7 @@ class Bench:
 
     @classmethod
     @contextmanager
-    def opened(cls, engine: Engine, context: str | Path, run: str) -> Iterator[Bench]:
+    def opened(cls, engine: Engine, context: str | Path, run: str) -> Iterator[Self]:
         """A bench with a copy of this build context, cleared away at the end.
 
         Raises:

@@ -4,30 +4,22 @@ Its `checks.py` says what is asked for: CRITERIA is the table of what a solution
 An exercise that judges a Dockerfile also has SERVICE, a Service: what to package, and how to try the image.
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Self
 
+from dockerlab.build.experiment import Display, silent
 from dockerlab.engine import Engine
 from dockerlab.errors import ExerciseUnusable
 from dockerlab.exercise.bench import Bench
-from dockerlab.exercise.judge import Reference, Service, Tell, measure, measure_reference
+from dockerlab.exercise.judge import Reference, Service, measure, measure_reference
 from dockerlab.exercise.scoreboard import Criterion, Scoreboard, score
 from dockerlab.paths import project_root
-
-Progress = Callable[[], AbstractContextManager[Tell]]
-
-
-def _silent() -> AbstractContextManager[Tell]:
-    return nullcontext(lambda text: None)
 
 
 @dataclass
@@ -38,7 +30,7 @@ class Exercise:
     checks: ModuleType  # its checks.py
     engine: Engine
     run: str = ""
-    progress: Progress = _silent
+    progress: Display = silent
     reference: Reference | None = None  # what solutions are compared with; measured for the first one
 
     @classmethod
@@ -49,8 +41,8 @@ class Exercise:
         engine: Engine,
         run: str = "",
         project: Path | None = None,
-        progress: Progress = _silent,
-    ) -> Exercise:
+        progress: Display = silent,
+    ) -> Self:
         """The exercise of this name.
 
         Args:

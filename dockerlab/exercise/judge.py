@@ -4,8 +4,6 @@ The exercise's `checks.py` describes the `Service` to try; `measure` collects th
 exercise's criteria then turn into points.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dockerlab.build.trace import DONE, RUNNING, BuildTrace, Step
+from dockerlab.engine.provider import Progress
 from dockerlab.errors import BuildFailed, DockerCommandFailed, DockerfileInvalid, DockerLabError, NotAnswering
 from dockerlab.exercise.bench import WATCHED, Bench, last_line
 from dockerlab.image import ImageReader
 from dockerlab.run import Answer, Container
-
-Tell = Callable[[str], object]  # gets a line about each part before it begins
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class Facts:
     stop: tuple[float, int] | None = None  # seconds until the container had stopped, and its exit code
 
 
-def measure_reference(bench: Bench, service: Service, tell: Tell) -> Reference:
+def measure_reference(bench: Bench, service: Service, tell: Progress) -> Reference:
     """Measure the images to compare with.
 
     Raises:
@@ -95,7 +92,7 @@ def measure_reference(bench: Bench, service: Service, tell: Tell) -> Reference:
 
 
 def measure(
-    bench: Bench, dockerfile: Path, service: Service, reference: Reference, *, patience: float, tell: Tell
+    bench: Bench, dockerfile: Path, service: Service, reference: Reference, *, patience: float, tell: Progress
 ) -> Facts:
     """Build a Dockerfile on a bench, run its image, and measure both.
 

@@ -10,8 +10,6 @@ The file is a list of questions, each of this form:
         why: …                            for each answer
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

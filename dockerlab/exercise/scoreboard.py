@@ -1,7 +1,5 @@
 """Criteria and the scoreboard that they give. An exercise keeps its own table of criteria, in its `checks.py`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +14,22 @@ class Need:
     met: Callable[[Any], object]  # whether it is known
     measured: str | Callable[[Any], str]  # the words to show if it is not
     advice: str  # what to do then, in one sentence
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One line of a scoreboard: a criterion, what was measured, whether it holds, and advice if it does not."""
+
+    name: str
+    points: int
+    measured: str
+    holds: bool
+    advice: str = ""
+
+    @property
+    def earned(self) -> int:
+        """The points that the solution gets."""
+        return self.points if self.holds else 0
 
 
 @dataclass(frozen=True)
@@ -37,22 +51,6 @@ class Criterion:
                 return Verdict(self.name, self.points, words, False, need.advice)
         holds = bool(self.holds(facts))
         return Verdict(self.name, self.points, self.measured(facts), holds, "" if holds else self.advice)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One line of a scoreboard: a criterion, what was measured, whether it holds, and advice if it does not."""
-
-    name: str
-    points: int
-    measured: str
-    holds: bool
-    advice: str = ""
-
-    @property
-    def earned(self) -> int:
-        """The points that the solution gets."""
-        return self.points if self.holds else 0
 
 
 @dataclass(frozen=True)

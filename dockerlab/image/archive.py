@@ -4,8 +4,6 @@ The archive comes as a stream and is read once; nothing large is kept. Layers ar
 their files, to search them, to measure them), so the caller passes a function that gets each layer.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import os
@@ -142,10 +140,10 @@ class _Archive(Generic[Result]):
     def image(self, image_id: str) -> SavedImage[Result]:
         try:
             manifest = json.loads(self.documents["manifest.json"])
-            # A config is blobs/sha256/DIGEST, or DIGEST.json from engines before 25.
+            # Docker has its own order. A config is blobs/sha256/DIGEST, or DIGEST.json from engines before 25.
             items = {"sha256:" + os.path.basename(i["Config"]).removesuffix(".json"): i for i in manifest}
-            digest = next((digest for digest in self._configs(image_id) if digest in items), image_id)
-            item = manifest[0] if len(items) == 1 else items[digest]
+            found = self._configs(image_id) & items.keys()
+            item = manifest[0] if len(items) == 1 else items[found.pop() if len(found) == 1 else image_id]
             config, paths = json.loads(self.documents[item["Config"]]), item["Layers"] or []
             created_by = {number: text for text, number in read_history(config, len(paths))}
             layers = [

@@ -5,8 +5,6 @@ engine's store (overlay2 adds up uncompressed layers, the containerd store count
 it cannot be compared between machines.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property

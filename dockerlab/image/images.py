@@ -1,7 +1,5 @@
 """Several images side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

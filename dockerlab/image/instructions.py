@@ -1,7 +1,5 @@
 """What an image's history tells about how the image was made."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

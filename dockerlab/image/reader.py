@@ -1,7 +1,5 @@
 """Reads images out of an engine, each layer once."""
 
-from __future__ import annotations
-
 import tarfile
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ The search is for bytes as they stand. A secret that is compressed or encoded in
 pack, base64) is not found.
 """
 
-from __future__ import annotations
-
 import re
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """How large an image is, by the measures of different tools."""
 
-from __future__ import annotations
-
 import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor

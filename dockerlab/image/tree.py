@@ -1,7 +1,5 @@
 """The files of a layer as a tree of folders, and the part of that tree that matters most."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -27,7 +25,7 @@ class Node:
     size_bytes: int
     files: int
     deletions: int = 0
-    children: tuple[Node, ...] = field(default=(), repr=False)
+    children: "tuple[Node, ...]" = field(default=(), repr=False)
 
 
 def tree(layer: Layer) -> Node:

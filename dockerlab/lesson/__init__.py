@@ -15,11 +15,10 @@ from dockerlab.lesson.files import compare, edit, fresh_copy, now, set_line, sho
 from dockerlab.lesson.session import Lesson
 from dockerlab.show import charts
 from dockerlab.show.claim import claim
-from dockerlab.show.explorer import Explorer
 from dockerlab.text import size_text
 
 __all__ = [
-    "Explorer", "Lesson", "charts", "claim", "compare", "context_files", "edit", "find_in_image", "fresh_copy",
+    "Lesson", "charts", "claim", "compare", "context_files", "edit", "find_in_image", "fresh_copy",
     "ignore_groups", "now", "pd", "ratio", "scatter_clutter", "set_line", "show", "size_measures", "size_text",
     "summary",
 ]  # fmt: skip

@@ -1,7 +1,5 @@
 """What piles up in the folder of a project that somebody works on: history, packages, caches, a database, logs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from random import Random
 

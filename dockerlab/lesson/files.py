@@ -1,7 +1,5 @@
 """The lab's files in a lesson: show one, change one, compare two, copy them all."""
 
-from __future__ import annotations
-
 import difflib
 import os
 import shutil

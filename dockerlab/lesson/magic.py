@@ -1,7 +1,5 @@
 """The %docker magic: what happens to a docker command between the cell and the engine."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 

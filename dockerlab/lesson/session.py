@@ -1,7 +1,5 @@
 """The session of a chapter: an engine, the base image, a scratch copy of a lab, and the nouns to work with."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import platform
@@ -26,8 +24,8 @@ from dockerlab.lesson import magic
 from dockerlab.lesson.supplies import supply
 from dockerlab.paths import leave_scratch, make_scratch, project_root
 from dockerlab.run import Container, docker_command
-from dockerlab.show.conditions import RunLine
 from dockerlab.show.notebook import Markdown, NotebookView, progress_line
+from dockerlab.show.sentences import RunLine
 from dockerlab.show.shown import register
 
 

@@ -1,7 +1,5 @@
 """Run docker commands as a learner types them, with the labels of the course on whatever they make."""
 
-from __future__ import annotations
-
 import io
 import re
 import shlex

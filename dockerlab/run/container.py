@@ -1,7 +1,5 @@
 """A container of an engine: ask it by HTTP, watch its health, stop it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Ask a program on this machine's loopback by HTTP."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

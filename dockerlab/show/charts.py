@@ -1,7 +1,5 @@
 """Charts of data frames: inline SVG in the page's own text colour, with a finding as title and a text alternative."""
 
-from __future__ import annotations
-
 import hashlib
 import html
 import io

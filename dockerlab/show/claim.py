@@ -1,7 +1,5 @@
 """A stated fact, its measured value, and whether it holds."""
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import asdict, dataclass

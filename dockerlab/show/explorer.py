@@ -3,8 +3,6 @@
 It is made of <details> elements, so it works from the keyboard, without a kernel and without JavaScript.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@
 because `book` may import `show` but not the other way round. Its claims are those that the chapters made.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 nbclient and nbval, which execute chapters, do not update outputs. So live output appears only if somebody looks on.
 """
 
-from __future__ import annotations
-
 import html
 import os
 import sys
@@ -12,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from IPython.display import HTML, display
 
@@ -68,7 +67,7 @@ class Markdown(Shown):
     plain: str
 
     @classmethod
-    def said(cls, sentence: str) -> Markdown:
+    def said(cls, sentence: str) -> Self:
         """A sentence that reads the same in both."""
         return cls(sentence, sentence)
 

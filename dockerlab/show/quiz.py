@@ -3,8 +3,6 @@
 There is no script in it, so it works on the static page and from the keyboard, without a kernel or JavaScript.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import re

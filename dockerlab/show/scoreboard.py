@@ -1,7 +1,5 @@
 """How a scoreboard is drawn."""
 
-from __future__ import annotations
-
 import html
 
 from dockerlab.exercise.scoreboard import Scoreboard, Verdict

@@ -12,13 +12,8 @@ From then on `view(board)` gives its picture, and after `register()` a notebook 
 must know the module, or it would not be loaded.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
-
-_VIEWS: dict[type, Callable[[Any], Shown]] = {}
-_View = TypeVar("_View", bound="Callable[[Any], Shown]")
 
 
 class Shown:
@@ -41,6 +36,10 @@ class Shown:
         data = {"text/plain": str(self)} | ({} if page is None else {"text/html": page})
         record = self.record()
         return data, {"dockerlab": record} if record else {}
+
+
+_VIEWS: dict[type, Callable[[Any], Shown]] = {}
+_View = TypeVar("_View", bound=Callable[[Any], Shown])
 
 
 def shows(kind: type) -> Callable[[_View], _View]:
@@ -71,7 +70,7 @@ def register() -> None:
     """Let IPython draw every record that has a view; does nothing outside IPython."""
     from IPython import get_ipython
 
-    from dockerlab.show import answer, engine, quiz, scoreboard, steps  # noqa: F401  # each says what it draws
+    from dockerlab.show import explorer, quiz, scoreboard, sentences, steps  # noqa: F401  # each says what it draws
 
     if shell := get_ipython():
         formatter = shell.display_formatter.mimebundle_formatter

@@ -1,7 +1,5 @@
 """A build as a table of its steps: text, HTML, and rich's for a terminal."""
 
-from __future__ import annotations
-
 import html
 from dataclasses import dataclass, field
 from functools import cached_property

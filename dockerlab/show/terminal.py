@@ -1,7 +1,5 @@
 """A build in a terminal."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -125,7 +125,8 @@ def open_page(browser) -> Iterator:
         )
         for _ in range(3):
             page.troubles.clear()
-            page.goto(url, wait_until="networkidle")
+            page.goto(url)  # until `load`: on a busy machine the network may be idle while scripts still wait to run
+            page.wait_for_load_state("networkidle")
             # Chromium drops its requests when a Docker engine on this machine adds or removes a network interface.
             if "ERR_NETWORK_CHANGED" not in "".join(page.troubles):
                 break

@@ -1,8 +1,6 @@
 """Start and stop the private engine: dockerd from the distribution's packages, with a socket, network and folders of
 its own. `Footprint` lists what it puts on the machine; nothing else is changed."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

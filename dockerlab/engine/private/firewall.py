@@ -1,7 +1,5 @@
 """The private engine's firewall: an iptables to use, and which rules to delete when the engine stops."""
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Everything that a private engine puts on the machine, and how it is removed."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

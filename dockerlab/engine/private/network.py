@@ -4,8 +4,6 @@ The kernel is asked directly instead of through `ip`: a small machine has no `ip
 differ from release to release.
 """
 
-from __future__ import annotations
-
 import fcntl
 import re
 import socket

@@ -1,7 +1,5 @@
 """Processes and mounts of an engine, recognised by the folders that they name."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

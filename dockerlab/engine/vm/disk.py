@@ -6,8 +6,6 @@ They come out of Debian's packages, and the base image gets onto its disk by run
 privilege, so a RUN step of an image's build can do it.
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 import tempfile

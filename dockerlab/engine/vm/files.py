@@ -1,7 +1,5 @@
 """The files that a micro-VM's keeper shares with those who start, use and stop the VM."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import json

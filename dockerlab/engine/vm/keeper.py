@@ -5,8 +5,6 @@ python -m dockerlab.engine.vm.keeper PARTS CACHE [--making] < LOCK
 Its input is a file that its starter has locked. It stays locked until the keeper has ended.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

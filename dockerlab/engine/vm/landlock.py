@@ -4,8 +4,6 @@ The numbers come from Linux: include/uapi/linux/landlock.h, prctl.h, and for the
 include/uapi/asm-generic/unistd.h, which x86 and Arm share.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import struct

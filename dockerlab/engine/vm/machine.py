@@ -1,7 +1,5 @@
 """Start and stop a micro-VM from outside. `keeper` is the process that runs it."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

@@ -1,7 +1,5 @@
 """What a micro-VM is started from: a folder that `disk.make_parts` has filled, with file systems in files."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

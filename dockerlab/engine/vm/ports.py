@@ -1,7 +1,5 @@
 """Publish the ports of the micro-VM's containers on this machine's loopback, as they come and go."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import socket

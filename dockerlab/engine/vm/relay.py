@@ -5,8 +5,6 @@ connection when one direction ends. So the data crosses it in frames: a length, 
 of one direction. The same program runs at both ends; in the VM as relay.py, with the standard library alone.
 """
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import struct

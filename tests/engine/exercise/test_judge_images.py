@@ -20,7 +20,7 @@ CAPSTONE = ROOT / "labs" / "exercises" / "capstone"
 SOLUTION = (CAPSTONE / "solution" / "Dockerfile").read_text(encoding="utf-8")
 SECRET = "fake-token-for-practice-only"
 # Long enough for a busy machine to start the server. Only one mistake is found out by waiting that long.
-PATIENCE = {"listens on loopback only": 10}
+PATIENCE = {"listens on loopback only": 20}
 
 BUILD, ANSWER, SIZE = "builds", "answers like the basic image", "size"
 CODE, USER, SECRETS = "a code change installs nothing", "not root", "no secret in the image"

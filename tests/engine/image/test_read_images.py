@@ -61,10 +61,12 @@ def test_tag_second_tag_id_and_short_id_are_one_image(engine, run, tag):
 def test_an_image_without_a_name_is_read_by_its_id(engine, run, tag):
     image_id = json.loads(engine.run("inspect", tag))[0]["Id"]
     engine.run("tag", BASE, tag)  # takes the name away
-    read = ImageReader(engine).read(image_id, tag)
+    try:
+        read = ImageReader(engine).read(image_id, tag)
+    finally:
+        engine.run("rmi", tag)
     assert read[image_id].layers[-2].created_by == "COPY data /srv/deep/data"
     assert len(read[tag].layers) == len(read[image_id].layers) - 2
-    engine.run("rmi", tag)
 
 
 def test_the_measures_of_a_size_are_told(engine, tag):

@@ -112,6 +112,13 @@ def test_the_containerd_store_names_an_image_by_its_manifest_or_its_index(tmp_pa
     }
 
 
+def test_an_index_that_fits_two_images_is_not_guessed_at(tmp_path):
+    index = document(manifests=[{"digest": FIRST.id}, {"digest": SECOND.id}])
+    content = archive(SECOND, FIRST, more={blob(index): index})
+    with pytest.raises(ImageUnreadable, match=f"no '{digest(index)}'"):
+        save(engine_with(tmp_path, content), {digest(index): "x"}, names)
+
+
 def test_layers_that_are_known_are_not_visited_again(tmp_path):
     visited, known = [], {}
 
