@@ -14,7 +14,7 @@ from time import perf_counter
 
 import docker
 
-from dockerlab.build import retired
+from dockerlab.build import Experiment
 from dockerlab.build.trace import merged_seconds
 from dockerlab.engine import Engine
 from dockerlab.run import Container
@@ -30,7 +30,7 @@ def start() -> None:
     for name in ("ask", "watch_health", "stop"):
         setattr(Container, name, _timed(getattr(Container, name)))
     # The answer to this request comes at once, and the build goes on while it is read.
-    retired.context_bytes = _timed(retired.context_bytes)
+    Experiment.retired_context_bytes = _timed(Experiment.retired_context_bytes)
 
 
 def seconds() -> float:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from docker.utils.build import tar
 
 from dockerlab.build.builder import Build, build
-from dockerlab.build.retired import context_bytes
+from dockerlab.build.context import context_folder, ignore_patterns
 from dockerlab.engine import Engine
+from dockerlab.engine.boundary import map_errors
+from dockerlab.engine.labels import labels
 from dockerlab.engine.provider import Progress
+from dockerlab.errors import BuildFailed, EngineRefused
 
 Display = Callable[[], AbstractContextManager[Progress]]  # opens a display, and gives what puts a line of text there
 
@@ -96,12 +100,30 @@ class Experiment:
         return build(arguments, engine=self.engine, cwd=self.folder, run=self.run)
 
     def retired_context_bytes(self, dockerfile: str = "Dockerfile") -> int:
-        """Build with the builder before BuildKit; how many bytes of build context it was sent.
+        """Build with the builder that Docker had before BuildKit; how many bytes of build context it was sent.
+
+        It gets the whole context as one archive before it has even read the Dockerfile. `docker build` has dropped it;
+        the engine's API still offers it.
 
         Raises:
-            ContextNotFound, BuildFailed, EngineLost: see `retired.context_bytes`.
+            ContextNotFound: there is no such folder.
+            BuildFailed: a step failed, or the engine no longer offers this builder.
+            EngineLost: the engine went away.
         """
-        return context_bytes(dockerfile, engine=self.engine, folder=self.folder, run=self.run)
+        root = context_folder(self.folder)
+        patterns = ignore_patterns(root, dockerfile)
+        options = {"custom_context": True, "labels": labels(self.run), "rm": True, "forcerm": True, "decode": True}
+        with tar(str(root.resolve()), exclude=patterns, dockerfile=(dockerfile, None)) as archive:
+            try:
+                with map_errors(self.engine.lost):
+                    api = self.engine.client().api
+                    said = list(api.build(fileobj=archive, dockerfile=dockerfile, **options))
+            except EngineRefused as error:
+                raise BuildFailed("The retired builder did not build.", last_lines=[error.explanation]) from error
+            sent = archive.tell()
+        if problem := next((line["error"] for line in said if "error" in line), ""):
+            raise BuildFailed("The retired builder stopped.", last_lines=[problem.strip()])
+        return sent
 
 
 def summary(times: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,7 @@ ADDRESSES = (
     "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
 )  # fmt: skip
 API_SECONDS = 120
+PROBE_SECONDS = 15
 END_SECONDS = 10
 
 _CONTAINER = re.compile(r"/containers/([^/?]+)/")
@@ -74,6 +75,23 @@ def popen(
             last_lines=[str(error.filename or command[0])],
             advice="Check that the file is still there, or run the chapter again from its first cell.",
         ) from error
+
+
+def probe(command: Sequence[str | Path], environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run a short docker command; (exit code, stdout, stderr), with code 127 if it cannot start or does not end."""
+    try:
+        done = subprocess.run(
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PROBE_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return 127, "", str(error)
+    return done.returncode, done.stdout, done.stderr
 
 
 def stop(process: subprocess.Popen) -> None:

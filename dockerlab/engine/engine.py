@@ -12,12 +12,11 @@ from typing import Self
 import docker
 from docker.context import ContextAPI
 
-from dockerlab.engine.boundary import Client, cleaned, popen, stop
+from dockerlab.engine.boundary import Client, cleaned, popen, probe, stop
 from dockerlab.engine.provider import CommandLine, Provider
-from dockerlab.errors import DockerCommandFailed, DockerLabError, EngineLost, EngineUnavailable
+from dockerlab.errors import DockerCommandFailed, DockerLabError, EngineLost
 
 CONTAINERD = "(containerd)"  # ends the name of a store that containerd keeps
-ANSWER_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -147,16 +146,8 @@ class Engine:
 
     def answers(self) -> bool:
         """Whether its docker command reaches it now."""
-        try:
-            process = self.popen("version", "--format", "{{.Server.Version}}", stdout=subprocess.DEVNULL)
-        except EngineUnavailable:
-            return False
-        try:
-            return process.wait(ANSWER_SECONDS) == 0
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            stop(process)
+        command = [*self.line.command, "version", "--format", "{{.Server.Version}}"]
+        return probe(command, self.environment())[0] == 0
 
     def lost(self, summary: str, said: Sequence[str] = ()) -> DockerLabError:
         """The exception for an engine that has gone away, with its last lines and, where it is known, the reason."""

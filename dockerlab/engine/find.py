@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from dockerlab.engine.boundary import cleaned
+from dockerlab.engine.boundary import cleaned, probe
 from dockerlab.engine.engine import Engine, Server
 from dockerlab.engine.packages import can_unpack, fetch_client
 from dockerlab.engine.private import PrivateEngine
@@ -22,7 +21,6 @@ from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.errors import EngineUnavailable
 
 OLDEST_BUILDX = (0, 12)  # the first with --progress=rawjson
-PROBE_SECONDS = 15
 THREE_WAYS = (
     "Three ways to get one: install Docker Desktop or Docker Engine and start it; "
     "run as root on Debian or Ubuntu, where the course starts a private engine by itself; "
@@ -50,23 +48,7 @@ class Machine:
     @classmethod
     def this(cls) -> Self:
         """The machine we are on."""
-        return cls(_run, shutil.which, (PrivateEngine(), MicroVM()), fetch_client if can_unpack() else None)
-
-
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
-    try:
-        done = subprocess.run(
-            command,
-            env=dict(environment),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PROBE_SECONDS,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return 127, "", str(error)
-    return done.returncode, done.stdout, done.stderr
+        return cls(probe, shutil.which, (PrivateEngine(), MicroVM()), fetch_client if can_unpack() else None)
 
 
 def find(start: bool = True, progress: Progress | None = None, machine: Machine | None = None) -> Engine:

@@ -105,26 +105,13 @@ def open_page(browser) -> Iterator:
     contexts = []
 
     def opened(url: str, *, width: int = 1440, mode: str = "light", script: bool = True):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=mode, java_script_enabled=script
-        )
-        contexts.append(context)
-        page = context.new_page()
-        origin = "file://" if url.startswith("file:") else "/".join(url.split("/", 3)[:3])
-        page.troubles = []
-        page.on("console", lambda m: m.type in ("error", "warning") and page.troubles.append(f"console: {m.text}"))
-        page.on("pageerror", lambda error: page.troubles.append(f"script: {error}"))
-        page.on("requestfailed", lambda r: page.troubles.append(f"failed: {r.url} {r.failure}"))
-        page.on("request", lambda r: r.resource_type == "font" and page.troubles.append(f"font: {r.url}"))
-        page.on("response", lambda r: r.status >= 400 and page.troubles.append(f"{r.status}: {r.url}"))
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((origin, "data:")) or page.troubles.append(f"third party: {request.url}")
-            ),
-        )
-        for _ in range(3):
-            page.troubles.clear()
+        for _ in range(5):
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=mode, java_script_enabled=script
+            )
+            contexts.append(context)
+            page = context.new_page()
+            watch(page, url)
             page.goto(url)  # until `load`: on a busy machine the network may be idle while scripts still wait to run
             page.wait_for_load_state("networkidle")
             # Chromium drops its requests when a Docker engine on this machine adds or removes a network interface.
@@ -135,6 +122,21 @@ def open_page(browser) -> Iterator:
     yield opened
     for context in contexts:
         context.close()
+
+
+def watch(page, url: str) -> None:
+    """Note in `page.troubles` what goes wrong on a page, from now on."""
+    origin = "file://" if url.startswith("file:") else "/".join(url.split("/", 3)[:3])
+    page.troubles = []
+    page.on("console", lambda m: m.type in ("error", "warning") and page.troubles.append(f"console: {m.text}"))
+    page.on("pageerror", lambda error: page.troubles.append(f"script: {error}"))
+    page.on("requestfailed", lambda r: page.troubles.append(f"failed: {r.url} {r.failure}"))
+    page.on("request", lambda r: r.resource_type == "font" and page.troubles.append(f"font: {r.url}"))
+    page.on("response", lambda r: r.status >= 400 and page.troubles.append(f"{r.status}: {r.url}"))
+    page.on(
+        "request",
+        lambda r: r.url.startswith((origin, "data:")) or page.troubles.append(f"third party: {r.url}"),
+    )
 
 
 OVERHANGING = """width => [...document.querySelectorAll("body *")]

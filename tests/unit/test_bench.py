@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import docker_time
 from benchmarks.pages import Response, Traffic, Visit, npm_file, stock_notebook, traffic_by_origin
-from dockerlab.build import retired
+from dockerlab.build import Experiment
 from dockerlab.engine import Engine
 from dockerlab.engine.engine import Server
 from dockerlab.engine.provider import CommandLine
@@ -79,7 +79,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ask", "watch_health", "stop"):
         monkeypatch.setattr(Container, name, in_a_container)
     monkeypatch.setattr(docker.APIClient, "send", in_a_container)
-    monkeypatch.setattr(retired, "context_bytes", in_a_container)
+    monkeypatch.setattr(Experiment, "retired_context_bytes", in_a_container)
     monkeypatch.setattr(Engine, "popen", Engine.popen)
     monkeypatch.setattr(docker_time, "_spans", [])
     docker_time.start()
@@ -106,7 +106,7 @@ def poll_until_it_ends() -> None:
         run_two_at_once,
         poll_until_it_ends,
         lambda: docker.APIClient.send(None),
-        lambda: retired.context_bytes(),
+        lambda: Experiment(SLEEPER).retired_context_bytes(),
         *(lambda name=name: getattr(Container("web", SLEEPER), name)() for name in ("ask", "watch_health", "stop")),
     ],
     ids=["run", "failed run", "two at once", "poll", "SDK", "retired builder", "ask", "watch_health", "stop"],

@@ -105,6 +105,39 @@ def test_no_class_has_many_public_members(file):
     assert {name: count for name, count in counts.items() if count > MOST_MEMBERS} == {}
 
 
+# What starts programs or talks to Docker's API, and the modules that may. The others go through Engine.
+OUTSIDE = {
+    "subprocess.run": ("engine", "book.site"),
+    "subprocess.Popen": ("engine.boundary", "engine.private", "engine.vm"),
+    "docker.DockerClient": ("engine.boundary", "engine.vm.keeper"),
+    "docker.errors": ("engine.boundary",),
+    "requests": ("engine.boundary", "run.http"),
+    "urllib3": ("engine.boundary", "run.http"),
+}
+
+
+@pytest.mark.parametrize("file", MODULES, ids=module_name)
+def test_only_the_boundary_touches_the_outside(file):
+    tree, name = ast.parse(file.read_text(encoding="utf-8")), module_name(file)
+    annotations = {
+        id(n) for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.returns for n in ast.walk(f.returns)
+    }
+    used = {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Attribute) and id(n) not in annotations}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            used |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+        elif isinstance(node, ast.Import):
+            used |= {alias.name for alias in node.names}
+    wrong = {
+        thing
+        for thing, places in OUTSIDE.items()
+        if thing in used and not any(name == place or name.startswith(f"{place}.") for place in places)
+    }
+    # A type in an annotation such as `process: subprocess.Popen` starts nothing.
+    called = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    assert not {thing for thing in wrong if not thing.startswith("subprocess.") or thing in called}
+
+
 RENDERERS = ("IPython", "matplotlib", "rich", "html")
 
 
