@@ -37,20 +37,14 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Build:
-    """A finished build.
+    """A finished build."""
 
-    Attributes:
-        command: as you would type it.
-        image_id: as `docker image ls` gives it: the digest of the image's config, or of its manifest if containerd
-            stores the images; "" for an engine that runs in a container.
-        trace: what each step did.
-        seconds: wall time of the command.
-    """
-
-    command: str
+    command: str  # as you would type it
+    # As `docker image ls` gives it: the digest of the image's config, or of its manifest if containerd stores the
+    # images; "" for an engine that runs in a container
     image_id: str
-    trace: BuildTrace = field(repr=False)
-    seconds: float
+    trace: BuildTrace = field(repr=False)  # what each step did
+    seconds: float  # wall time of the command
 
     @property
     def steps(self) -> pd.DataFrame:

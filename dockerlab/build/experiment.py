@@ -26,19 +26,12 @@ def silent() -> AbstractContextManager[Progress]:
 
 @dataclass(frozen=True)
 class Experiment:
-    """Builds that are repeated and compared.
+    """Builds that are repeated and compared."""
 
-    Attributes:
-        engine: where to build.
-        run: the name of the run for the labels, usually the chapter's.
-        folder: where the commands run.
-        progress: shows what is going on.
-    """
-
-    engine: Engine
-    run: str = ""
-    folder: str | Path = "."
-    progress: Display = silent
+    engine: Engine  # where to build
+    run: str = ""  # the name of the run for the labels, usually the chapter's
+    folder: str | Path = "."  # where the commands run
+    progress: Display = silent  # shows what is going on
 
     def time_builds(
         self,

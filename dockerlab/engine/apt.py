@@ -24,17 +24,11 @@ KEYRINGS = {
 
 @dataclass(frozen=True)
 class Mirror:
-    """Where the machine gets its own packages.
+    """Where the machine gets its own packages."""
 
-    Attributes:
-        uri: the archive's address.
-        components: such as ("main",).
-        signed_by: the keyring that its releases are signed with.
-    """
-
-    uri: str
-    components: tuple[str, ...]
-    signed_by: str
+    uri: str  # the archive's address
+    components: tuple[str, ...]  # such as ("main",)
+    signed_by: str  # the keyring that its releases are signed with
 
     def source(self, release: str) -> str:
         """A deb822 source entry for a release of the same archive."""

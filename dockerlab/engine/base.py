@@ -22,21 +22,13 @@ ANSWER_SECONDS = 15  # a registry that has not answered by then will not
 
 @dataclass(frozen=True)
 class BaseImage:
-    """The base image in an engine.
+    """The base image in an engine."""
 
-    Attributes:
-        reference: what FROM names.
-        stand_in: what the stand-in consists of, such as "Debian 12, CPython 3.11.2"; "" for the official image.
-        image_id: its ID.
-        size_bytes: what the engine says, which depends on its store.
-        key: Ingredients.key of the stand-in; "" if it carries none.
-    """
-
-    reference: str
-    stand_in: str
-    image_id: str
-    size_bytes: int
-    key: str = ""
+    reference: str  # what FROM names
+    stand_in: str  # what the stand-in consists of, such as "Debian 12, CPython 3.11.2"; "" for the official image
+    image_id: str  # its ID
+    size_bytes: int  # what the engine says, which depends on its store
+    key: str = ""  # Ingredients.key of the stand-in; "" if it carries none
 
     def describe(self) -> str:
         """A phrase for pages that state a size."""

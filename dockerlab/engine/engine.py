@@ -21,17 +21,11 @@ CONTAINERD = "(containerd)"  # ends the name of a store that containerd keeps
 
 @dataclass(frozen=True)
 class Server:
-    """What the engine says of itself.
+    """What the engine says of itself."""
 
-    Attributes:
-        version: such as "28.5.2".
-        store: where it keeps images, such as "overlay2" or "overlayfs (containerd)".
-        operating_system: what it runs on, in its own words.
-    """
-
-    version: str
-    store: str
-    operating_system: str
+    version: str  # such as "28.5.2"
+    store: str  # where it keeps images, such as "overlay2" or "overlayfs (containerd)"
+    operating_system: str  # what it runs on, in its own words
 
     @classmethod
     def from_info(cls, info: Mapping) -> Self:
@@ -50,21 +44,13 @@ class Server:
 
 @dataclass(frozen=True)
 class Engine:
-    """A Docker engine that answered, and the docker command line to use with it.
+    """A Docker engine that answered, and the docker command line to use with it."""
 
-    Attributes:
-        host: where it is, as a DOCKER_HOST value.
-        line: the docker command line.
-        server: what it says of itself.
-        buildx: version of the command line's buildx.
-        provider: what started it; None for the reader's own.
-    """
-
-    host: str
-    line: CommandLine
-    server: Server
-    buildx: str
-    provider: Provider | None = None
+    host: str  # where it is, as a DOCKER_HOST value
+    line: CommandLine  # the docker command line
+    server: Server  # what it says of itself
+    buildx: str  # version of the command line's buildx
+    provider: Provider | None = None  # what started it; None for the reader's own
 
     @property
     def source(self) -> str:

@@ -30,19 +30,13 @@ THREE_WAYS = (
 
 @dataclass(frozen=True)
 class Machine:
-    """What `find` needs to know of the machine. Tests describe one of their own.
+    """What `find` needs to know of the machine. Tests describe one of their own."""
 
-    Attributes:
-        run: runs a command in an environment and gives (exit code, stdout, stderr).
-        which: the path of a program, or None.
-        providers: the engines that the course can start, the preferred one first.
-        fetch_client: unpacks a docker command line with buildx for an engine address; None where packages
-            cannot be unpacked.
-    """
-
+    # Runs a command in an environment and gives (exit code, stdout, stderr)
     run: Callable[[Sequence[str], Mapping[str, str]], tuple[int, str, str]]
-    which: Callable[[str], str | None]
-    providers: tuple[Provider, ...]
+    which: Callable[[str], str | None]  # the path of a program, or None
+    providers: tuple[Provider, ...]  # the engines that the course can start, the preferred one first
+    # Unpacks a docker command line with buildx for an engine address; None if packages cannot be unpacked
     fetch_client: Callable[[str, Progress], CommandLine] | None
 
     @classmethod

@@ -10,14 +10,10 @@ Progress = Callable[[str], object]
 
 @dataclass(frozen=True)
 class CommandLine:
-    """A docker command line.
+    """A docker command line."""
 
-    Attributes:
-        command: the beginning of an argument list: the program, sometimes with options.
-        variables: what it needs in its environment, such as DOCKER_HOST.
-    """
-
-    command: tuple[str, ...]
+    command: tuple[str, ...]  # the beginning of an argument list: the program, sometimes with options
+    # What it needs in its environment, such as DOCKER_HOST
     variables: dict[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -26,15 +26,10 @@ _PLAIN = ("-e", "BUILDX_NO_DEFAULT_ATTESTATIONS=1")
 
 @dataclass(frozen=True)
 class SecondEngine(Engine):
-    """An engine in a container of another one, reached through `docker exec`.
+    """An engine in a container of another one, reached through `docker exec`."""
 
-    Attributes:
-        outer: the engine that runs the container.
-        container: its name.
-    """
-
-    outer: Engine = None
-    container: str = ""
+    outer: Engine = None  # the engine that runs the container
+    container: str = ""  # its name
 
     @property
     def source(self) -> str:

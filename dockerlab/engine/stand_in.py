@@ -38,17 +38,13 @@ class Ingredients:
     """What a stand-in is made from, apart from what is downloaded.
 
     Lessons push images made from it to a registry, so addresses are kept without user names and passwords.
-
-    Attributes:
-        mirror: the address of the Debian mirror.
-        files: file of the build context -> content: the recipe, and the settings that pip and apt of this machine
-            need to reach their index and mirror.
-        has_left_out: whether an address had a user name or a password.
     """
 
-    mirror: str
+    mirror: str  # the address of the Debian mirror
+    # File of the build context -> content: the recipe, and the settings that pip and apt of this machine need to reach
+    # their index and mirror
     files: dict[str, bytes]
-    has_left_out: bool
+    has_left_out: bool  # whether an address had a user name or a password
 
     @classmethod
     def gather(cls) -> Self:

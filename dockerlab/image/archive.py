@@ -47,17 +47,12 @@ class Blob:
 
 @dataclass(frozen=True)
 class SavedImage(Generic[Result]):
-    """One image of the archive.
+    """One image of the archive."""
 
-    Attributes:
-        config: the image config.
-        layers: base first: diff ID, the instruction that made it ("" if unknown), what the caller's function returned.
-        others: all documents of the archive but the config, by path.
-    """
-
-    config: Mapping
+    config: Mapping  # the image config
+    # Base first: diff ID, the instruction that made it ("" if unknown), what the caller's function returned
     layers: list[tuple[str, str, Result]]
-    others: Mapping[str, bytes]
+    others: Mapping[str, bytes]  # all documents of the archive but the config, by path
 
 
 def save(

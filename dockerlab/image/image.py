@@ -18,33 +18,22 @@ MB, KB = 1e6, 1e3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A path in a layer.
+    """A path in a layer."""
 
-    Attributes:
-        path: without a leading slash. A whiteout has the path that it hides, an opaque entry that of its folder.
-        size_bytes: of a regular file, else 0.
-        kind: "file", "directory", "link", "whiteout" (deletes this path), "opaque" (deletes what the layers below
-            have in this folder) or "other".
-    """
-
-    path: str
-    size_bytes: int
+    path: str  # without a leading slash. A whiteout has the path that it hides, an opaque entry that of its folder.
+    size_bytes: int  # of a regular file, else 0
+    # "file", "directory", "link", "whiteout" (deletes this path), "opaque" (deletes what the layers below have in this
+    # folder) or "other"
     kind: str
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of an image: the paths that it adds, changes or deletes.
+    """One layer of an image: the paths that it adds, changes or deletes."""
 
-    Attributes:
-        diff_id: digest of the uncompressed layer, which identifies its content.
-        created_by: the instruction that made it, as in a Dockerfile.
-        entries: its paths, in the archive's order.
-    """
-
-    diff_id: str
-    created_by: str
-    entries: tuple[Entry, ...] = field(repr=False)
+    diff_id: str  # digest of the uncompressed layer, which identifies its content
+    created_by: str  # the instruction that made it, as in a Dockerfile
+    entries: tuple[Entry, ...] = field(repr=False)  # its paths, in the archive's order
 
     @property
     def size_bytes(self) -> int:
@@ -71,19 +60,12 @@ class Layer:
 
 @dataclass(frozen=True)
 class Image:
-    """An image, read from an engine.
+    """An image, read from an engine."""
 
-    Attributes:
-        reference: the name it was asked for by.
-        id: the engine's name for its content. The same image has different IDs in different stores.
-        config: the image config of the OCI image specification.
-        layers: base first.
-    """
-
-    reference: str
-    id: str
-    config: Mapping = field(repr=False)
-    layers: tuple[Layer, ...] = field(repr=False)
+    reference: str  # the name it was asked for by
+    id: str  # the engine's name for its content. The same image has different IDs in different stores.
+    config: Mapping = field(repr=False)  # the image config of the OCI image specification
+    layers: tuple[Layer, ...] = field(repr=False)  # base first
 
     @property
     def size_bytes(self) -> int:

@@ -10,15 +10,10 @@ from dockerlab.image.image import MB, Image
 
 @dataclass(frozen=True)
 class Images:
-    """Images to compare.
+    """Images to compare."""
 
-    Attributes:
-        by_name: name -> image, in the order of the tables.
-        base: the base image, whose layers the tables mark.
-    """
-
-    by_name: Mapping[str, Image]
-    base: Image | None = field(default=None, repr=False)
+    by_name: Mapping[str, Image]  # name -> image, in the order of the tables
+    base: Image | None = field(default=None, repr=False)  # the base image, whose layers the tables mark
 
     @property
     def layers(self) -> pd.DataFrame:

@@ -11,21 +11,13 @@ SHARE = 0.02  # a folder's own rows are shown if it holds at least this part of 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A layer, a folder, a file or a deletion.
+    """A layer, a folder, a file or a deletion."""
 
-    Attributes:
-        name: of a layer its instruction; else the path below the parent node, for a folder with a slash at the end.
-        size_bytes: of all files in it.
-        files: how many these are; 1 for a file.
-        deletions: how many whiteouts are in it; 1 for a whiteout.
-        children: of a layer or folder, the largest first.
-    """
-
-    name: str
-    size_bytes: int
-    files: int
-    deletions: int = 0
-    children: "tuple[Node, ...]" = field(default=(), repr=False)
+    name: str  # of a layer its instruction; else the path below the parent node, for a folder with a slash at the end
+    size_bytes: int  # of all files in it
+    files: int  # how many these are; 1 for a file
+    deletions: int = 0  # how many whiteouts are in it; 1 for a whiteout
+    children: "tuple[Node, ...]" = field(default=(), repr=False)  # of a layer or folder, the largest first
 
 
 def tree(layer: Layer) -> Node:

@@ -20,17 +20,11 @@ ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # publishe
 
 @dataclass(frozen=True)
 class Container:
-    """A container by its name or ID. It is looked up anew for each question, so it may come and go.
+    """A container by its name or ID. It is looked up anew for each question, so it may come and go."""
 
-    Attributes:
-        name: the name or ID.
-        engine: where it is.
-        clock: tells the time, in seconds.
-    """
-
-    name: str
-    engine: Engine
-    clock: Callable[[], float] = field(default=time.perf_counter, repr=False)
+    name: str  # the name or ID
+    engine: Engine  # where it is
+    clock: Callable[[], float] = field(default=time.perf_counter, repr=False)  # tells the time, in seconds
 
     def found(self) -> docker.models.containers.Container:
         """The docker SDK's view of it.

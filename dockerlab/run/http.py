@@ -15,19 +15,12 @@ CHUNK_BYTES = 1 << 16
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer. Two are equal if they say the same, whoever said it and however soon.
+    """An HTTP answer. Two are equal if they say the same, whoever said it and however soon."""
 
-    Attributes:
-        url: what was asked.
-        status: the HTTP status code.
-        body: the decoded JSON, or the text if it is none.
-        seconds: until the first answer, which includes waiting for the program to start.
-    """
-
-    url: str = field(compare=False)
-    status: int
-    body: object
-    seconds: float = field(compare=False)
+    url: str = field(compare=False)  # what was asked
+    status: int  # the HTTP status code
+    body: object  # the decoded JSON, or the text if it is none
+    seconds: float = field(compare=False)  # until the first answer, which includes waiting for the program to start
 
 
 def get(url: str, seconds: float, clock: Callable[[], float] = time.perf_counter) -> tuple[int, object] | None:

@@ -47,17 +47,11 @@ _STYLE = {
 
 @dataclass(frozen=True)
 class Chart(Shown):
-    """A chart.
+    """A chart."""
 
-    Attributes:
-        title: the finding, in one sentence.
-        alt: the text alternative, for people who cannot see the chart.
-        svg: the drawing; its words are text and take the page's colour.
-    """
-
-    title: str
-    alt: str
-    svg: str = field(repr=False)
+    title: str  # the finding, in one sentence
+    alt: str  # the text alternative, for people who cannot see the chart
+    svg: str = field(repr=False)  # the drawing; its words are text and take the page's colour
 
     def __str__(self) -> str:
         return f"Figure: {self.title}\n{textwrap.fill(self.alt, 100)}"

@@ -12,19 +12,12 @@ from dockerlab.show.shown import Shown
 
 @dataclass(frozen=True)
 class Claim(Shown):
-    """A sentence that a page relies on, with the figure behind it.
+    """A sentence that a page relies on, with the figure behind it."""
 
-    Attributes:
-        statement: the sentence, which should be true on any machine.
-        measured: what this run measured: a number, or words.
-        unit: of the number, such as "×", "MB" or "s".
-        holds: the verdict.
-    """
-
-    statement: str
-    measured: float | str
-    unit: str
-    holds: bool
+    statement: str  # the sentence, which should be true on any machine
+    measured: float | str  # what this run measured: a number, or words
+    unit: str  # of the number, such as "×", "MB" or "s"
+    holds: bool  # the verdict
 
     @property
     def id(self) -> str:

@@ -31,21 +31,13 @@ ENGINE_SOURCES = {
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter with its claims.
+    """A chapter with its claims."""
 
-    Attributes:
-        name: of the file, without its ending: 04_layer_caching.
-        title: its first heading.
-        claims: in the order of the page.
-        run: the conditions of the last run; empty if the chapter was never executed.
-        seconds: how long the last run took; 0 if not known.
-    """
-
-    name: str
-    title: str
-    claims: tuple[Claim, ...]
-    run: Mapping[str, str]
-    seconds: float
+    name: str  # of the file, without its ending: 04_layer_caching
+    title: str  # its first heading
+    claims: tuple[Claim, ...]  # in the order of the page
+    run: Mapping[str, str]  # the conditions of the last run; empty if the chapter was never executed
+    seconds: float  # how long the last run took; 0 if not known
 
 
 def ledger_text(chapters: Iterable[Chapter]) -> str:

@@ -16,16 +16,11 @@ COLOURS = {CACHED: "cyan", "ERROR": "red", RUNNING: "yellow"}
 
 @dataclass(frozen=True)
 class StepTable(Shown):
-    """A build as a table: one row per instruction of the Dockerfile, with its state, its time and a bar.
+    """A build as a table: one row per instruction of the Dockerfile, with its state, its time and a bar."""
 
-    Attributes:
-        trace: what the build has done so far.
-        seconds: wall time of the whole build so far.
-        now: the present, in seconds since the epoch, while the build runs, which adds a progress bar; None afterwards.
-    """
-
-    trace: BuildTrace = field(repr=False)
-    seconds: float
+    trace: BuildTrace = field(repr=False)  # what the build has done so far
+    seconds: float  # wall time of the whole build so far
+    # The present, in seconds since the epoch, while the build runs, which adds a progress bar; None afterwards
     now: float | None = None
 
     @cached_property

@@ -15,17 +15,11 @@ ANSWER_SECONDS = 10
 
 
 class Forward(NamedTuple):
-    """An address that gvproxy listens on.
+    """An address that gvproxy listens on."""
 
-    Attributes:
-        local: an address of this machine, such as "127.0.0.1:8000"; a path if the protocol is "unix".
-        remote: the address in the VM's network that it leads to.
-        protocol: "tcp", "udp" or "unix".
-    """
-
-    local: str
-    remote: str
-    protocol: str = "tcp"
+    local: str  # an address of this machine, such as "127.0.0.1:8000"; a path if the protocol is "unix"
+    remote: str  # the address in the VM's network that it leads to
+    protocol: str = "tcp"  # "tcp", "udp" or "unix"
 
 
 class Ports:
