@@ -3,8 +3,6 @@
 Only `record` changes the checkout. The others work on a copy of the sources in _build/book; the site is in _build/html.
 """
 
-from __future__ import annotations
-
 import webbrowser
 from functools import partial
 from pathlib import Path

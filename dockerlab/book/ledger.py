@@ -3,8 +3,6 @@
 Both are in the metadata of stored outputs. Notebooks are read as plain JSON here, which is far quicker than nbformat.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Build the site with Jupyter Book, and serve it."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

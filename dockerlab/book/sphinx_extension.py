@@ -5,8 +5,6 @@ A Markdown page may write `{{ headline }}`, `{{ ledger }}`, `{{ claim_count }}`,
 a page cannot state one that no chapter measured.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 from pathlib import Path

@@ -4,8 +4,6 @@ import html
 import re
 from dataclasses import asdict, dataclass
 
-from IPython.display import display
-
 from dockerlab.errors import ClaimFailed
 from dockerlab.show.shown import Shown
 
@@ -56,6 +54,8 @@ def claim(statement: str, measured: float | str, holds: bool, unit: str = "") ->
     Raises:
         ClaimFailed: it does not hold on this run.
     """
+    from IPython.display import display  # takes 0.1 s, and the ledger imports this module too
+
     made = Claim(statement, measured if isinstance(measured, str) else float(measured), unit, bool(holds))
     if not made.holds:
         raise ClaimFailed(statement, made.figure)

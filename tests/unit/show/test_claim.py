@@ -44,7 +44,7 @@ def test_a_claim_shows_sentence_figure_and_verdict_and_keeps_its_record_apart():
 )
 def test_a_claim_that_holds_is_shown_as_plain_data(monkeypatch, measured, kind):
     shown = []
-    monkeypatch.setattr("dockerlab.show.claim.display", shown.append)
+    monkeypatch.setattr("IPython.display.display", shown.append)
     assert claim("x", measured, np.bool_(True), "s") is None
     (made,) = shown
     assert (made.unit, made.measured, made.holds) == ("s", measured, True)
@@ -53,7 +53,7 @@ def test_a_claim_that_holds_is_shown_as_plain_data(monkeypatch, measured, kind):
 
 def test_a_claim_that_does_not_hold_raises_with_its_name_and_figure_and_shows_nothing(monkeypatch):
     shown = []
-    monkeypatch.setattr("dockerlab.show.claim.display", shown.append)
+    monkeypatch.setattr("IPython.display.display", shown.append)
     with pytest.raises(ClaimFailed) as caught:
         claim("Good order is at least 10 times faster", 1.02, False, "×")
     assert (caught.value.statement, caught.value.measured) == ("Good order is at least 10 times faster", "1.02×")
