@@ -35,10 +35,10 @@ def clean() -> None:
 def build(arguments: tuple[str, ...]) -> None:
     """Build as `docker build ARGUMENTS` does, with the course's table of steps and its labels."""
     from dockerlab.build import builder
-    from dockerlab.show.terminal import TerminalView
+    from dockerlab.show.terminal import TerminalWatcher
 
-    view = TerminalView()
-    view.show(builder.build(list(arguments), engine=find(), view=view))
+    watcher = TerminalWatcher()
+    watcher.show(builder.build(list(arguments), engine=find(), watcher=watcher))
 
 
 def run() -> None:

@@ -130,15 +130,15 @@ class DockerCommandFailed(DockerLabError):
 
 
 class PortTaken(DockerCommandFailed):
-    """The port to publish on is in use. Attribute: port (int)."""
+    """The port to publish on is in use. Attribute: port (int). `removed`: whether a container made for it is gone."""
 
-    def __init__(self, command: str, exit_code: int, output: str, port: int) -> None:
+    def __init__(self, command: str, exit_code: int, output: str, port: int, *, removed: bool = False) -> None:
         self.port = port
+        gone = " The container that docker had created for it has been removed." if removed else ""
         super().__init__(
             *(command, exit_code, output),
             summary=f"Port {port} of this machine is in use by another program.",
-            advice="Stop that program, or publish on another port: -p 127.0.0.1:8001:8000. "
-            "The container that docker had created for it has been removed.",
+            advice=f"Stop that program, or publish on another port: -p 127.0.0.1:8001:8000.{gone}",
         )
 
 
@@ -193,22 +193,16 @@ class NoSuchImage(EngineRefused):
 
 
 class NotAnswering(DockerLabError):
-    """A container did not answer in time. Attributes: container (str), path (str), seconds (float)."""
+    """A container did not do what was asked of it. Attributes: container (str), asked (str), seconds (float)."""
 
     def __init__(
-        self, container: str, path: str, seconds: float, last_lines: Sequence[str] = (), *, publishes: bool = True
+        self, summary: str, *, container: str, asked: str, seconds: float = 0, last_lines: Sequence[str] = (), advice=""
     ) -> None:
-        self.container, self.path, self.seconds = container, path, seconds
-        if not publishes:
-            super().__init__(
-                f"{container} publishes no port, so it cannot be asked for {path}.",
-                advice=f"Remove it with `docker rm -f {container}`, and start it with -p 127.0.0.1::8000.",
-            )
-            return
+        self.container, self.asked, self.seconds = container, asked, seconds
         super().__init__(
-            f"{container} did not answer on {path} within {seconds:.0f} s.",
+            summary,
             last_lines=last_lines,
-            advice=f"The lines above are its last log lines. `docker ps -a` shows whether {container} still runs.",
+            advice=advice or f"`docker ps -a` shows whether it still runs, `docker logs {container}` what it said.",
         )
 
 

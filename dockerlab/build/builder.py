@@ -17,15 +17,15 @@ from dockerlab.build.failures import explain
 from dockerlab.build.trace import CACHED, DONE, BuildTrace
 from dockerlab.build.wire import StatusReader
 from dockerlab.engine import Engine
-from dockerlab.engine.boundary import stop
-from dockerlab.engine.labels import labels
+from dockerlab.engine.boundary import PLAIN_BUILD, stop
+from dockerlab.engine.labels import label_options
 from dockerlab.errors import BuildCancelled
 
 OUTPUT_FLAGS = ("--load", "--push", "--output", "-o")
-VIEW_SECONDS = 0.1
+WATCH_SECONDS = 0.1
 
 
-class View(Protocol):
+class Watcher(Protocol):
     """Something that shows a build while it runs; the room `show` has some."""
 
     def update(self, trace: BuildTrace) -> None:
@@ -87,7 +87,7 @@ def build(
     engine: Engine,
     cwd: str | Path = ".",
     run: str = "",
-    view: View | None = None,
+    watcher: Watcher | None = None,
 ) -> Build:
     """Build an image as `docker build ARGUMENTS` does, and label it as the course's.
 
@@ -98,7 +98,7 @@ def build(
         engine: where to build.
         cwd: the folder in which the command runs.
         run: the name of the run for the label, usually the chapter's.
-        view: shows the progress.
+        watcher: shows the progress.
 
     Raises:
         ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, EngineLost, EngineUnavailable
@@ -110,7 +110,7 @@ def build(
         context_folder(context, cwd)
     with tempfile.TemporaryDirectory(prefix="dockerlab-build-") as scratch:
         metadata = Path(scratch, "metadata.json")
-        options = [f"--label={key}={value}" for key, value in labels(run).items()]
+        options = label_options(run)
         if engine.sees_files:
             options.append(f"--metadata-file={metadata}")
         if not any(word == flag or word.startswith(f"{flag}=") for word in argv for flag in OUTPUT_FLAGS):
@@ -119,12 +119,11 @@ def build(
         process = engine.popen(
             *("buildx", "build", "--progress=rawjson", *options, *argv),
             cwd=cwd,
-            # An attestation records the time of the build, which would give the image another digest each time.
-            variables={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"},
+            variables=PLAIN_BUILD,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        trace, text = _follow(process, engine, view)
+        trace, text = _follow(process, engine, watcher)
         seconds = time.perf_counter() - begin
         if process.returncode:
             raise explain(text, trace, argv, engine)
@@ -134,10 +133,10 @@ def build(
     return Build(shlex.join(["docker", "build", *argv]), image_id, trace, seconds)
 
 
-def _follow(process: subprocess.Popen, engine: Engine, view: View | None) -> tuple[BuildTrace, list[str]]:
+def _follow(process: subprocess.Popen, engine: Engine, watcher: Watcher | None) -> tuple[BuildTrace, list[str]]:
     """Read a build's progress to its end: the trace, and the lines that are plain text.
 
-    Whatever interrupts this, such as an exception in the view, also stops the build in the engine.
+    Whatever interrupts this, such as an exception in the watcher, also stops the build in the engine.
 
     Raises:
         BuildCancelled: for a KeyboardInterrupt.
@@ -147,8 +146,8 @@ def _follow(process: subprocess.Popen, engine: Engine, view: View | None) -> tup
         while chunk := process.stderr.read1(65536):
             for status in reader.feed(chunk):
                 trace.update(status)
-            if view and time.perf_counter() - shown > VIEW_SECONDS:
-                view.update(trace)
+            if watcher and time.perf_counter() - shown > WATCH_SECONDS:
+                watcher.update(trace)
                 shown = time.perf_counter()
         process.wait()
     except KeyboardInterrupt:
@@ -158,7 +157,7 @@ def _follow(process: subprocess.Popen, engine: Engine, view: View | None) -> tup
             stop(process)
             engine.stop_builds()
         process.stderr.close()
-        if view:
-            view.close()
+        if watcher:
+            watcher.close()
     reader.close()
     return trace, reader.text

@@ -31,7 +31,7 @@ class Experiment:
     engine: Engine  # where to build
     run: str = ""  # the name of the run for the labels, usually the chapter's
     folder: str | Path = "."  # where the commands run
-    progress: Display = silent  # shows what is going on
+    display: Display = silent  # shows what is going on
 
     def time_builds(
         self,
@@ -53,7 +53,7 @@ class Experiment:
             steps without FROM), steps_run (the instructions that ran), context_bytes.
         """
         rows = []
-        with self.progress() as tell:
+        with self.display() as tell:
             for repeat in range(0 if warm_up else 1, repeats + 1):
                 if edit:
                     edit(repeat)

@@ -8,6 +8,7 @@ import contextlib
 import threading
 from dataclasses import dataclass
 
+from dockerlab.engine.boundary import stop
 from dockerlab.engine.engine import Engine
 from dockerlab.engine.find import say
 from dockerlab.engine.labels import STAND_IN
@@ -92,22 +93,21 @@ def _is_outdated(engine: Engine, base: BaseImage) -> bool:
 
 def _get(engine: Engine, progress: Progress) -> None:
     progress(f"Pulling {BASE} …")
-    said = _pull(engine)
-    if not said:
+    if not (problem := _pull(engine)):
         return
     if engine.provider is None:
         raise BaseImageUnavailable(
             f"The base image {BASE} could not be pulled.",
-            last_lines=said[-4:],
+            last_lines=problem[-4:],
             advice=f"Check the network and `docker pull {BASE}`. The course puts nothing in its place "
             "in an engine that it has not started.",
         )
-    progress(f"{BASE} could not be pulled: {said[-1]}")
+    progress(f"{BASE} could not be pulled: {problem[-1]}")
     try:
         ingredients = Ingredients.gather()
     except DockerLabError as error:
         raise BaseImageUnavailable(
-            f"{BASE} could not be pulled. {error.summary}", last_lines=said[-4:], advice=error.advice
+            f"{BASE} could not be pulled. {error.summary}", last_lines=problem[-4:], advice=error.advice
         ) from None
     make(BASE, engine, ingredients, progress)
 
@@ -126,14 +126,17 @@ def _pull(engine: Engine) -> list[str]:
     give_up = threading.Timer(ANSWER_SECONDS, process.kill)
     give_up.start()
     lines = []
-    for line in process.stdout:
-        if b"Pulling from" in line:
-            give_up.cancel()
-        if line.strip():
-            lines.append(line.decode(errors="replace").rstrip())
-    code = process.wait()
-    give_up.cancel()
-    process.stdout.close()
-    if code < 0:  # killed
+    try:
+        for line in process.stdout:
+            if b"Pulling from" in line:
+                give_up.cancel()
+            if line.strip():
+                lines.append(line.decode(errors="replace").rstrip())
+        code = process.wait()
+    finally:
+        give_up.cancel()
+        stop(process)
+        process.stdout.close()
+    if code < 0:  # killed by the timer
         lines.append(f"no registry answered within {ANSWER_SECONDS} s")
     return (lines or [f"docker ended with exit code {code}"]) if code else []

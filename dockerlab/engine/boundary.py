@@ -2,7 +2,7 @@
 
 Every docker command gets the environment that `cleaned` makes, so a lesson does the same whatever the reader's
 settings say. Every error of the docker SDK, of HTTP or of the connection is turned into one of the course's own by
-`map_errors`. Both are used through `Engine`; nothing else in the library starts docker or opens its socket.
+`map_errors`. Most of the library uses both through `Engine`; tests/unit/test_rooms.py lists who may do otherwise.
 """
 
 import re
@@ -17,7 +17,7 @@ import requests
 import urllib3
 from docker.errors import APIError, DockerException
 
-from dockerlab.errors import DockerLabError, EngineRefused, EngineUnavailable, NoSuchContainer, NoSuchImage
+from dockerlab.errors import DockerLabError, EngineLost, EngineRefused, EngineUnavailable, NoSuchContainer, NoSuchImage
 
 # Settings of Docker's programs. One in a reader's shell (another builder, another platform, no BuildKit …) would
 # change what a lesson shows.
@@ -27,11 +27,13 @@ ADDRESSES = (
     "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_API_VERSION",
     "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
 )  # fmt: skip
+# An attestation holds the time of the build, and so would give each build another image.
+PLAIN_BUILD = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 API_SECONDS = 120
 PROBE_SECONDS = 15
 END_SECONDS = 10
 
-_CONTAINER = re.compile(r"/containers/([^/?]+)/")
+_CONTAINER = re.compile(r"/containers/([^/?]+)(?:[/?]|$)")
 _IMAGE = re.compile(r"/images/(.+?)/(?:json|history|get|tag|push)(?:\?|$)")
 
 
@@ -111,7 +113,7 @@ def stop(process: subprocess.Popen) -> None:
         process.wait()
 
 
-Lost = Callable[[str, Sequence[str]], DockerLabError]
+Lost = Callable[[str, Sequence[str]], EngineLost]
 
 
 @contextmanager
@@ -132,11 +134,9 @@ def map_errors(lost: Lost) -> Iterator[None]:
     except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError) as error:
         raise lost("The Docker engine did not answer in time.", [str(error)]) from error
     except DockerException as error:
-        # The SDK wraps what happens while it asks for the server's version; ours is the better message.
-        known = error.__cause__
-        raise (
-            known if isinstance(known, DockerLabError) else lost("The Docker engine cannot be reached.", [str(error)])
-        ) from error
+        if isinstance(ours := error.__cause__, DockerLabError):  # the SDK has wrapped it while it was being set up
+            raise ours from None
+        raise lost("The Docker engine cannot be reached.", [str(error)]) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise lost("The Docker engine cannot be reached.", [str(error)]) from error
 
@@ -156,10 +156,12 @@ def refused(error: APIError) -> EngineRefused:
 class _Api(docker.APIClient):
     """The SDK's connection to one engine; its errors are the course's own."""
 
+    # Never through a proxy. The SDK makes its first request while it is being set up, so it cannot be told later.
+    trust_env = property(lambda self: False, lambda self, value: None)
+
     def __init__(self, lost: Lost, **options) -> None:
         self._lost = lost
         super().__init__(**options)
-        self.trust_env = False  # a proxy has no business between us and the engine
 
     def send(self, request, **options):
         """One request and its answer; called by requests for everything the SDK does."""

@@ -14,7 +14,7 @@ from docker.context import ContextAPI
 
 from dockerlab.engine.boundary import Client, cleaned, popen, probe, stop
 from dockerlab.engine.provider import CommandLine, Provider
-from dockerlab.errors import DockerCommandFailed, DockerLabError, EngineLost
+from dockerlab.errors import DockerCommandFailed, EngineLost
 
 CONTAINERD = "(containerd)"  # ends the name of a store that containerd keeps
 
@@ -127,7 +127,10 @@ class Engine:
     # -- the API ------------------------------------------------------------------------------------------------
 
     def client(self) -> docker.DockerClient:
-        """The docker SDK, connected to this engine; it raises the course's exceptions, see `map_errors`."""
+        """The docker SDK, connected to this engine; it raises the course's exceptions.
+
+        What is read after a request has returned, such as a stream of events, wants `map_errors` around it.
+        """
         return self._client
 
     def answers(self) -> bool:
@@ -135,7 +138,7 @@ class Engine:
         command = [*self.line.command, "version", "--format", "{{.Server.Version}}"]
         return probe(command, self.environment())[0] == 0
 
-    def lost(self, summary: str, said: Sequence[str] = ()) -> DockerLabError:
+    def lost(self, summary: str, said: Sequence[str] = ()) -> EngineLost:
         """The exception for an engine that has gone away, with its last lines and, where it is known, the reason."""
         if self.provider is None:
             return EngineLost(summary, last_lines=said, advice="Start Docker again; finished steps stay in its cache.")

@@ -20,6 +20,11 @@ def labels(run: str = "") -> dict[str, str]:
     return {COURSE: COURSE_VALUE} | ({RUN: run} if run else {})
 
 
+def label_options(run: str = "") -> list[str]:
+    """The same as options of a docker command."""
+    return [f"--label={key}={value}" for key, value in labels(run).items()]
+
+
 def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
     """Remove the containers, networks, volumes and images that carry the course's label, and nothing else.
 
@@ -55,7 +60,9 @@ def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
         remove("networks", network.remove)
     for volume in client.volumes.list(filters=wanted):
         remove("volumes", partial(volume.remove, force=True))
+    # By force, because an image may have several names. That would also take it from a container that has stopped.
+    used = {container["ImageID"] for container in client.api.containers(all=True)}
     for _ in range(2):  # a parent image goes only after its children
-        for image_id in client.api.images(filters=wanted, quiet=True):
+        for image_id in set(client.api.images(filters=wanted, quiet=True)) - used:
             remove("images", partial(client.images.remove, image_id, force=True))
     return removed

@@ -13,6 +13,7 @@ from typing import Self
 
 import docker
 
+from dockerlab.engine.boundary import PLAIN_BUILD
 from dockerlab.engine.engine import Engine, Server
 from dockerlab.engine.provider import CommandLine
 from dockerlab.errors import DockerCommandFailed, EngineLost, EngineStartFailed
@@ -20,8 +21,8 @@ from dockerlab.errors import DockerCommandFailed, EngineLost, EngineStartFailed
 IMAGE = "docker:dind"
 START_SECONDS = 60
 PAUSE_SECONDS = 0.1
-# An attestation holds the time of the build. The client's own variables do not reach into a container, hence -e.
-_PLAIN = ("-e", "BUILDX_NO_DEFAULT_ATTESTATIONS=1")
+# The client's own variables do not reach into a container.
+_PLAIN = tuple(word for name, value in PLAIN_BUILD.items() for word in ("-e", f"{name}={value}"))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from dockerlab.engine.apt import Apt, Mirror, find_mirror, unpack
-from dockerlab.engine.boundary import stop
+from dockerlab.engine.boundary import PLAIN_BUILD, stop
 from dockerlab.engine.engine import Engine
 from dockerlab.engine.labels import STAND_IN
 from dockerlab.engine.packages import System
@@ -109,8 +109,7 @@ def _build(reference: str, engine: Engine, context: Path, version: str, key: str
         f"--label={STAND_IN}=Debian 12, CPython {version}", f"--label={KEY_LABEL}={key}",
         f"--build-arg=PYTHON_VERSION={version}", context,
     )  # fmt: skip
-    # An attestation would hold the time of the build, and so give each build another digest.
-    process = engine.popen(*arguments, variables={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"})
+    process = engine.popen(*arguments, variables=PLAIN_BUILD)
     last: list[str] = []
     try:
         for line in process.stdout:

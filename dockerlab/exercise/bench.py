@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from dockerlab.build import Build, build
-from dockerlab.build.builder import View
+from dockerlab.build.builder import Watcher
 from dockerlab.engine import Engine
 from dockerlab.engine.labels import clean
 from dockerlab.errors import ContextNotFound, DockerCommandFailed, EngineRefused, NotAnswering
@@ -73,10 +73,10 @@ class Bench:
         """How the engine knows an image of the bench."""
         return f"dockerlab-judge-{self.token}:{image}"
 
-    def build(self, dockerfile: str, *options: str, view: View | None = None) -> Build:
-        """Run `docker build OPTIONS -f DOCKERFILE .` in the folder; `view` follows it."""
+    def build(self, dockerfile: str, *options: str, watcher: Watcher | None = None) -> Build:
+        """Run `docker build OPTIONS -f DOCKERFILE .` in the folder; `watcher` follows it."""
         arguments = [f"--label={LABEL}={self.token}", *options, "-f", dockerfile, "."]
-        return build(arguments, engine=self.engine, cwd=self.folder, run=self.run, view=view)
+        return build(arguments, engine=self.engine, cwd=self.folder, run=self.run, watcher=watcher)
 
     def start(self, image: str, name: str, options: str) -> Container:
         """Start a container with these options of `docker run`."""
@@ -114,8 +114,8 @@ class Bench:
     def freeze(self, name: str) -> None:
         """Freeze a container's process 1 and what it has started, but not its health check."""
         found = self.container(name)
-        self._docker(f"kill --signal STOP {found.name}")
-        with suppress(DockerCommandFailed):  # without a shell in the image, there are no other processes
+        with suppress(DockerCommandFailed):  # it has ended, or its image has no shell, and so no other processes
+            self._docker(f"kill --signal STOP {found.name}")
             self._docker(f"exec --user 0 {found.name} sh -c {shlex.quote(FREEZE)}")
 
     def read(self, image: str, secret: str) -> tuple[int, tuple[str, ...]]:

@@ -30,7 +30,7 @@ class Exercise:
     checks: ModuleType  # its checks.py
     engine: Engine
     run: str = ""
-    progress: Display = silent
+    display: Display = silent
     reference: Reference | None = None  # what solutions are compared with; measured for the first one
 
     @classmethod
@@ -41,7 +41,7 @@ class Exercise:
         engine: Engine,
         run: str = "",
         project: Path | None = None,
-        progress: Display = silent,
+        display: Display = silent,
     ) -> Self:
         """The exercise of this name.
 
@@ -49,7 +49,7 @@ class Exercise:
             engine: where to build and run.
             run: the run's name for the label, usually the chapter.
             project: the folder of the course; None looks for it from the current folder upwards.
-            progress: opens a display, and gives the function that puts a line there.
+            display: opens a display, and gives the function that puts a line there.
 
         Raises:
             ExerciseUnusable: there is none, or its checks.py is broken.
@@ -58,7 +58,7 @@ class Exercise:
         there = sorted(file.parent.name for file in folder.glob("*/README.md"))
         if name not in there:
             raise ExerciseUnusable(name, "it is not in labs/exercises", advice=f"There are: {', '.join(there)}.")
-        return cls(folder / name, load_checks(folder / name), engine, run, progress)
+        return cls(folder / name, load_checks(folder / name), engine, run, display)
 
     def __repr__(self) -> str:
         return f"Exercise({self.home.name!r})"
@@ -92,7 +92,7 @@ class Exercise:
         if not isinstance(service, Service):
             raise ExerciseUnusable(self.home.name, "its checks.py has no SERVICE, so there is no Dockerfile to judge")
         lab = self.home.parents[1] / service.lab
-        with self.progress() as tell:
+        with self.display() as tell:
             if self.reference is None:
                 with Bench.opened(self.engine, lab, self.run) as bench:
                     self.reference = measure_reference(bench, service, tell)

@@ -172,7 +172,7 @@ class _RanEnough(Exception):
 
 
 class _UntilEnough:
-    """A view of a build that notes what ran, and ends the build at an instruction that is enough."""
+    """Watches a build, notes what ran, and ends the build at an instruction that is enough."""
 
     def __init__(self, is_enough: Callable[[str], bool]) -> None:
         self._is_enough = is_enough
@@ -191,11 +191,11 @@ def _reruns(bench: Bench, dockerfile: str, service: Service) -> tuple[str, ...] 
     """What a build runs again after a new line in the code; None if it fails."""
     with (bench.folder / service.code).open("a", encoding="utf-8") as file:
         file.write(f"\n# A line that no build has seen: {bench.token}\n")
-    view = _UntilEnough(service.ends_rebuild)
+    watcher = _UntilEnough(service.ends_rebuild)
     try:
-        return reran(bench.build(dockerfile, "--output=type=cacheonly", view=view).trace.instructions())
+        return reran(bench.build(dockerfile, "--output=type=cacheonly", watcher=watcher).trace.instructions())
     except _RanEnough:
-        return view.ran
+        return watcher.ran
     except BuildFailed:
         return None
 

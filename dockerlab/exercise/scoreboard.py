@@ -9,10 +9,10 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Need:
-    """What must be known before a criterion can be judged. Its functions take the facts, too."""
+    """What must be known before a criterion can be judged. Both functions take the facts."""
 
     met: Callable[[Any], object]  # whether it is known
-    measured: str | Callable[[Any], str]  # the words to show if it is not
+    instead: str | Callable[[Any], str]  # what to show in place of a measurement if it is not
     advice: str  # what to do then, in one sentence
 
 
@@ -47,7 +47,7 @@ class Criterion:
         """Judge one solution by its facts."""
         for need in self.needs:
             if not need.met(facts):
-                words = need.measured(facts) if callable(need.measured) else need.measured
+                words = need.instead(facts) if callable(need.instead) else need.instead
                 return Verdict(self.name, self.points, words, False, need.advice)
         holds = bool(self.holds(facts))
         return Verdict(self.name, self.points, self.measured(facts), holds, "" if holds else self.advice)

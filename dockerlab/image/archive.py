@@ -55,7 +55,7 @@ class SavedImage(Generic[Result]):
     others: Mapping[str, bytes]  # all documents of the archive but the config, by path
 
 
-def save(
+def read_saved(
     engine: Engine, names: Mapping[str, str], visit: Callable[[Blob], Result], known: dict[str, Result] | None = None
 ) -> dict[str, SavedImage[Result]]:
     """Read images with `docker save`.
@@ -137,8 +137,11 @@ class _Archive(Generic[Result]):
             manifest = json.loads(self.documents["manifest.json"])
             # Docker has its own order. A config is blobs/sha256/DIGEST, or DIGEST.json from engines before 25.
             items = {"sha256:" + os.path.basename(i["Config"]).removesuffix(".json"): i for i in manifest}
-            found = self._configs(image_id) & items.keys()
-            item = manifest[0] if len(items) == 1 else items[found.pop() if len(found) == 1 else image_id]
+            if len(items) == 1:
+                item = manifest[0]
+            else:
+                found = self._configs(image_id) & items.keys()
+                item = items[found.pop() if len(found) == 1 else image_id]
             config, paths = json.loads(self.documents[item["Config"]]), item["Layers"] or []
             created_by = {number: text for text, number in read_history(config, len(paths))}
             layers = [

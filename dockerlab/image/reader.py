@@ -4,7 +4,7 @@ import tarfile
 from dataclasses import replace
 
 from dockerlab.engine import Engine
-from dockerlab.image.archive import Blob, save
+from dockerlab.image.archive import Blob, read_saved
 from dockerlab.image.image import Entry, Image, Layer
 
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
@@ -31,7 +31,7 @@ class ImageReader:
         stored = self._engine.client().images
         ids = {reference: stored.get(reference).id for reference in references}
         if names := {image_id: name for name, image_id in ids.items() if image_id not in self._images}:
-            for image_id, saved in save(self._engine, names, list_entries, self._blobs).items():
+            for image_id, saved in read_saved(self._engine, names, list_entries, self._blobs).items():
                 layers = (
                     Layer(diff_id, created_by, self._entries.setdefault(diff_id, entries))
                     for diff_id, created_by, entries in saved.layers

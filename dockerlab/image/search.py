@@ -12,7 +12,7 @@ from typing import IO
 import pandas as pd
 
 from dockerlab.engine import Engine
-from dockerlab.image.archive import Blob, save
+from dockerlab.image.archive import Blob, read_saved
 from dockerlab.image.instructions import read_history
 
 CHUNK_BYTES = 1 << 20
@@ -46,7 +46,7 @@ def find_in_image(engine: Engine, reference: str, *needles: str | bytes) -> pd.D
     if not wanted or not all(wanted):
         raise ValueError("a search needs at least one needle, and none of them empty")
     image_id = engine.client().images.get(reference).id
-    image = save(engine, {image_id: reference}, lambda blob: _search_layer(blob, wanted))[image_id]
+    image = read_saved(engine, {image_id: reference}, lambda blob: _search_layer(blob, wanted))[image_id]
     rows = [
         (where, number, made_by, path, needle)
         for number, (_, made_by, (matches, _)) in enumerate(image.layers, 1)

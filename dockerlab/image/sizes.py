@@ -8,7 +8,7 @@ from typing import IO
 import pandas as pd
 
 from dockerlab.engine import Engine
-from dockerlab.image.archive import Blob, save
+from dockerlab.image.archive import Blob, read_saved
 from dockerlab.image.image import MB, Image
 
 
@@ -19,7 +19,7 @@ def size_measures(engine: Engine, image: Image) -> pd.Series:
 
     Raises:
         NoSuchImage: the engine does not have it any more.
-        ImageUnreadable, DockerCommandFailed, EngineLost: see `archive.save`.
+        ImageUnreadable, DockerCommandFailed, EngineLost: see `archive.read_saved`.
     """
     client = engine.client()
     listed = next(entry for entry in client.df()["Images"] if entry["Id"] == image.id)
@@ -37,13 +37,13 @@ def size_measures(engine: Engine, image: Image) -> pd.Series:
 def compressed_bytes(engine: Engine, image: Image) -> int:
     """Bytes that a pull of the image transfers: its layers, each once, compressed with gzip.
 
-    Layers that the engine keeps compressed count as they are. Raises: see `archive.save`.
+    Layers that the engine keeps compressed count as they are. Raises: see `archive.read_saved`.
     """
 
     def measure(blob: Blob) -> int:
         return blob.size_bytes if blob.compression else gzip_size(blob.stream)
 
-    saved = save(engine, {image.id: image.reference}, measure)
+    saved = read_saved(engine, {image.id: image.reference}, measure)
     return sum({diff_id: size_bytes for diff_id, _, size_bytes in saved[image.id].layers}.values())
 
 

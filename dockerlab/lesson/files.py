@@ -26,7 +26,8 @@ def compare(path: str, other: str) -> Markdown:
         for name in (path, other)
     )
     lines = difflib.unified_diff(first, second, path, other, lineterm="", n=len(first))
-    return code("\n".join(line for line in lines if not line.startswith("@@")), "diff")
+    shown = [line for line in lines if not line.startswith("@@")] or [f" {line}" for line in first]
+    return code("\n".join(shown), "diff")
 
 
 def edit(path: str, old: str, new: str) -> Markdown:
@@ -72,7 +73,10 @@ def change_line(path: str | Path, start: str, new: str) -> str:
     lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.startswith(start)]
     if len(lines) != 1:
         raise ValueError(f"{len(lines)} lines of {Path(path).name} begin with {start!r}, not one")
-    return change_text(path, f"{lines[0]}\n", f"{new}\n")
+    former = Path(path).read_text(encoding="utf-8")
+    changed = [new if line == lines[0] else line for line in former.splitlines()]
+    Path(path).write_text("\n".join(changed) + "\n" * former.endswith("\n"), encoding="utf-8")
+    return former
 
 
 def fresh_copy() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dockerlab.engine.loopback import free_port, port_is_free
 from dockerlab.run.command import BUILDERS, starts_with
 
+TERMINAL_OPTIONS = ("-i", "-t", "-it", "-ti", "--interactive", "--tty")
 _VARIABLE = re.compile(r"'[^']*'|\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)\})")
 
 
@@ -51,11 +52,17 @@ def build_arguments(words: Sequence[str]) -> list[str] | None:
 
 
 def inner_command(words: Sequence[str]) -> tuple[list[str], str, list[str]] | None:
-    """For `exec [OPTIONS] NAME docker …`: the options, the container's name, and what follows `docker`; else None."""
+    """For `exec [OPTIONS] NAME docker …`: the options, the container's name, and what follows `docker`; else None.
+
+    Without -i and -t, for a cell is no terminal.
+    """
     if words[:1] != ["exec"] or "docker" not in words[2:]:
         return None
     place = words.index("docker", 2)
-    return list(words[1 : place - 1]), words[place - 1], list(words[place + 1 :])
+    options = [
+        word for word in words[1 : place - 1] if word not in ("-i", "-t", "-it", "-ti", "--interactive", "--tty")
+    ]
+    return options, words[place - 1], list(words[place + 1 :])
 
 
 def with_free_ports(words: Sequence[str], say: Callable[[str], object]) -> list[str]:
@@ -66,7 +73,7 @@ def with_free_ports(words: Sequence[str], say: Callable[[str], object]) -> list[
         outside, _, inside = ports.partition(":")
         if word not in ("-p", "--publish") or address != "127.0.0.1" or not (outside.isdigit() and inside):
             continue
-        if not port_is_free(int(outside)):
+        if int(outside) < 65536 and not port_is_free(int(outside)):  # docker itself says what is wrong with others
             free = free_port()
             say(f"Port {outside} of this machine is in use, so the lesson publishes on {free} instead.")
             words[place + 1] = f"127.0.0.1:{free}:{inside}"

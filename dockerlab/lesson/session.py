@@ -24,7 +24,8 @@ from dockerlab.lesson import magic
 from dockerlab.lesson.supplies import supply
 from dockerlab.paths import leave_scratch, make_scratch, project_root
 from dockerlab.run import Container, docker_command
-from dockerlab.show.notebook import Markdown, NotebookView, progress_line
+from dockerlab.run.command import RUNNERS, starts_with
+from dockerlab.show.notebook import Markdown, NotebookWatcher, progress_line
 from dockerlab.show.sentences import RunLine
 from dockerlab.show.shown import register
 
@@ -104,11 +105,11 @@ class Lesson:
     @cached_property
     def experiment(self) -> Experiment:
         """Builds that are repeated and compared."""
-        return Experiment(self.engine, self._chapter, progress=progress_line)
+        return Experiment(self.engine, self._chapter, display=progress_line)
 
     def exercise(self, name: str) -> Exercise:
         """An exercise of the folder labs/exercises: its starter files and its judge."""
-        return Exercise.open(name, project=self._project, engine=self.engine, run=self._chapter, progress=progress_line)
+        return Exercise.open(name, project=self._project, engine=self.engine, run=self._chapter, display=progress_line)
 
     def quiz(self) -> Quiz:
         """The questions at the end of the chapter."""
@@ -157,24 +158,26 @@ class Lesson:
         if arguments is not None:
             self._show_build(arguments, engine)
             return
-        if words[:1] == ["run"]:
+        if starts_with(words, RUNNERS):
             words = magic.with_free_ports(words, print)
         docker_command(words, engine=self.engine, run=self._chapter, write=sys.stdout.write)
 
     def _second_engine(self, name: str) -> SecondEngine:
-        if name not in self._second:
-            self._second[name] = self.container(name).second_engine()
-        return self._second[name]
+        container = self.container(name)
+        key = container.found().id  # another container may get the same name
+        if key not in self._second:
+            self._second[key] = container.second_engine()
+        return self._second[key]
 
     def _show_build(self, arguments: list[str], engine: Engine) -> None:
-        view = NotebookView()
+        watcher = NotebookWatcher()
         try:
-            done = build(arguments, engine=engine, run=self._chapter, view=view)
+            done = build(arguments, engine=engine, run=self._chapter, watcher=watcher)
         except BuildFailed as failure:
             self.last_failure = failure
             raise
         self.last_build = done
-        view.show(done)
+        watcher.show(done)
 
     def _conditions(self) -> dict[str, str]:
         """The conditions of this run; the ledger of claims quotes them."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from dockerlab.engine import Engine
 from dockerlab.engine.boundary import stop
 from dockerlab.engine.engine import typed
-from dockerlab.engine.labels import labels
-from dockerlab.errors import DockerLabError, EngineRefused, PortTaken
+from dockerlab.engine.labels import label_options
+from dockerlab.errors import DockerLabError, EngineLost, EngineRefused, PortTaken
 
 RUNNERS = (("run",), ("container", "run"))
 BUILDERS = (("build",), ("image", "build"), ("builder", "build"), ("buildx", "build"), ("buildx", "b"))
@@ -32,7 +32,7 @@ def starts_with(argv: Sequence[str], commands: Sequence[tuple[str, ...]]) -> int
 def labelled(argv: Sequence[str], run: str) -> list[str]:
     """The command with the course's labels if it makes something, else as it was."""
     place = starts_with(argv, MAKERS)
-    options = [f"--label={key}={value}" for key, value in labels(run).items()] if place else []
+    options = label_options(run) if place else []
     return [*argv[:place], *options, *argv[place:]]
 
 
@@ -63,6 +63,7 @@ def docker_command(
         PortTaken: a port to publish on is in use; the container that docker had made for it is removed.
         EngineLost: the engine has gone away.
         DockerCommandFailed: any other exit code than 0.
+        EngineUnavailable: the docker program cannot be started.
         KeyboardInterrupt: passed on; a container that `docker run` was waiting for is removed.
     """
     argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
@@ -96,7 +97,7 @@ def _made(note: Path) -> str:
 def _remove(made: str, engine: Engine) -> None:
     """Remove a container by its ID if there is one; with --rm it may have gone by now."""
     if made:
-        with suppress(EngineRefused):
+        with suppress(EngineRefused, EngineLost):
             engine.client().containers.get(made).remove(force=True)
 
 
@@ -105,5 +106,5 @@ def _failure(argv: Sequence[str], code: int, output: str, engine: Engine, made: 
     said = [line for line in output.splitlines() if "Error response from daemon" in line and _PORT_TAKEN.search(line)]
     if said and (port := _PORT.search(said[0])):
         _remove(made, engine)  # `docker run` leaves it behind, created but never started
-        return PortTaken(typed(argv), code, output, int(port[1]))
+        return PortTaken(typed(argv), code, output, int(port[1]), removed=bool(made))
     return engine.failure(argv, code, output)

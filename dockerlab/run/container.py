@@ -49,24 +49,29 @@ class Container:
         path = path if path.startswith("/") else f"/{path}"
         settings = found.attrs["HostConfig"]
         if not settings.get("PortBindings") and not settings.get("PublishAllPorts"):
-            raise NotAnswering(self.name, path, 0, publishes=False)
-        while (left := timeout - (self.clock() - begin)) > 0:
+            raise NotAnswering(
+                f"{self.name} publishes no port, so it cannot be asked for {path}.",
+                container=self.name,
+                asked=path,
+                advice=f"Remove it with `docker rm -f {self.name}`, and start it with -p 127.0.0.1::8000.",
+            )
+        while self.clock() - begin < timeout:
             for address in addresses(found.ports) if found.status == "running" else ():
-                if reply := get(f"http://{address}{path}", left, self.clock):
+                if reply := get(f"http://{address}{path}", timeout - (self.clock() - begin), self.clock):
                     return Answer(f"http://{address}{path}", *reply, self.clock() - begin)
             if found.status in ENDED:
                 break
             time.sleep(ASK_PAUSE_SECONDS)
             found.reload()
         last = found.logs(tail=8).decode(errors="replace").splitlines()
-        raise NotAnswering(self.name, path, self.clock() - begin, last)
+        raise self._not_answering(f"answer on {path}", path, self.clock() - begin, found.status, last)
 
     def watch_health(self, until: str, timeout: float = 60, checks: int | None = None) -> pd.DataFrame:
-        """Its health states as they change, until one is reached: seconds (since the start), health.
+        """Its health states as they change, until one is reached: seconds (since the call), health.
 
         Args:
             timeout: seconds after which it gives up.
-            checks: it also gives up after so many health checks in vain; None for no such limit.
+            checks: it also gives up after so many more health checks in vain; None for no such limit.
 
         Raises:
             NoSuchContainer: there is none of that name.
@@ -77,7 +82,7 @@ class Container:
         found = self.found()
         rows: list[dict] = []
         outputs: dict[str, str] = {}  # what each check printed, by its start: docker keeps only the last five
-        before: set[str] | None = None
+        earlier: set[str] | None = None
         while self.clock() - begin < timeout:
             health = found.attrs["State"].get("Health", {})
             state = health.get("Status", "none")
@@ -86,13 +91,18 @@ class Container:
             if state == until:
                 return pd.DataFrame(rows)
             outputs |= {check["Start"]: check.get("Output", "") for check in health.get("Log") or ()}
-            before = set(outputs) if before is None else before
-            if found.status in ENDED or (checks is not None and len(outputs.keys() - before) >= checks):
+            earlier = set(outputs) if earlier is None else earlier
+            if found.status in ENDED or (checks is not None and len(outputs.keys() - earlier) >= checks):
                 break
             time.sleep(HEALTH_PAUSE_SECONDS)
             found.reload()
         said = outputs[max(outputs)].strip().splitlines() if outputs else []
-        raise NotAnswering(self.name, f"health {until!r}", self.clock() - begin, said[-8:])
+        raise self._not_answering(f"become {until}", f"health {until!r}", self.clock() - begin, found.status, said[-8:])
+
+    def _not_answering(self, what: str, asked: str, seconds: float, status: str, last: list[str]) -> NotAnswering:
+        why = ", because it has stopped" if status in ENDED else f" within {seconds:.0f} s"
+        summary = f"{self.name} did not {what}{why}."
+        return NotAnswering(summary, container=self.name, asked=asked, seconds=seconds, last_lines=last)
 
     def second_engine(self) -> SecondEngine:
         """The Docker engine that runs in it, as soon as it answers.

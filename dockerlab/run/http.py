@@ -33,7 +33,7 @@ def get(url: str, seconds: float, clock: Callable[[], float] = time.perf_counter
     with requests.Session() as session:
         session.trust_env = False  # a proxy in the environment has no business between us and loopback
         try:
-            with session.get(url, timeout=min(CONNECT_SECONDS, max(seconds, 0.1)), stream=True) as reply:
+            with session.get(url, timeout=(CONNECT_SECONDS, max(seconds, 0.1)), stream=True) as reply:
                 content = b""
                 while chunk := reply.raw.read1(CHUNK_BYTES, decode_content=True):  # as soon as some bytes are there
                     content += chunk

@@ -28,7 +28,7 @@ def has_front_end() -> bool:
     return any(name in os.environ for name in FRONT_END_VARIABLES) and "ipykernel" in sys.modules
 
 
-class NotebookView:
+class NotebookWatcher:
     """A build in a notebook: one output, kept up to date while somebody looks on, else shown once at the end.
 
     Args:

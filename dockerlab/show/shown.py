@@ -8,8 +8,8 @@ A record such as a Build or a Scoreboard knows nothing of HTML. The module that 
         def __str__(self) -> str: ...
         def to_html(self) -> str: ...
 
-From then on `view(board)` gives its picture, and after `register()` a notebook draws a board by itself. `register`
-must know the module, or it would not be loaded.
+From then on `view(board)` gives its picture, and after `register()` a notebook draws a board by itself. Add the
+module to the import in `register`: nothing else loads it.
 """
 
 from collections.abc import Callable

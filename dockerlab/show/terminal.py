@@ -11,7 +11,7 @@ from dockerlab.build.trace import BuildTrace
 from dockerlab.show.steps import StepTable, finished
 
 
-class TerminalView:
+class TerminalWatcher:
     """A table that moves while the build runs and stays when it has ended; into a file, only the final one is written.
 
     Args:

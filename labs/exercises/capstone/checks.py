@@ -105,12 +105,12 @@ def count(number: int, noun: str) -> str:
 # -- what has to be known first -------------------------------------------------------------------------------------
 
 
-def known(fact: str) -> tuple[Need, ...]:
-    """This fact could be measured; if not, either the build is to blame or the server."""
+def known(fact: str, advice: str = "See to it first that the server answers.") -> tuple[Need, ...]:
+    """This fact could be measured; if not, either the build is to blame or, by default, the server."""
     unknown = "not measured"
     return (
         Need(lambda facts: not facts.problem, unknown, "See to it first that the image builds."),
-        Need(lambda facts: getattr(facts, fact) is not None, unknown, "See to it first that the server answers."),
+        Need(lambda facts: getattr(facts, fact) is not None, unknown, advice),
     )
 
 
@@ -147,7 +147,7 @@ CRITERIA = (
     Criterion(
         "a code change installs nothing", 15,
         (
-            *known("reruns"),
+            *known("reruns", "See to it first that it also builds after a change of main.py."),
             Need(
                 lambda facts: facts.reruns,
                 "the change did not get into the image",

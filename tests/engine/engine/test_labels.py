@@ -100,7 +100,9 @@ def test_an_image_that_a_readers_container_uses_stays_and_the_rest_goes(engine, 
     engine.run(*words, f"dockerlab-test:{run}", "true")
     try:
         clean(engine, run)
-        assert reader in everything(engine)["containers"]
-        assert run not in everything(engine)["containers"]
+        now = everything(engine)
+        assert {reader, run} & now["containers"] == {reader}
+        assert f"dockerlab-test:{run}" in now["images"]
+        engine.run("start", reader)
     finally:
         engine.client().containers.get(reader).remove(force=True)

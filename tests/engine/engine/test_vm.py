@@ -210,7 +210,7 @@ def test_one_that_dies_during_a_build_is_explained_and_starts_again_with_a_new_d
             pass
 
     with pytest.raises(EngineLost) as caught:
-        build("-t lost .", engine=engine, cwd=here, view=Killer())
+        build("-t lost .", engine=engine, cwd=here, watcher=Killer())
     assert reason in caught.value.summary
     assert "engine up" in caught.value.advice
     assert "first cell" in caught.value.advice

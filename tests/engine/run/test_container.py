@@ -116,7 +116,7 @@ def test_the_health_of_a_container_that_has_ended_is_not_waited_for(engine, run)
     docker_command(f"run -d --name {run} --health-cmd true {BASE} true", engine=engine, run=run)
     engine.client().containers.get(run).wait()
     begin = time.monotonic()
-    with pytest.raises(NotAnswering, match="health 'healthy'"):
+    with pytest.raises(NotAnswering, match="did not become healthy, because it has stopped"):
         Container(run, engine).watch_health("healthy")
     assert time.monotonic() - begin < 30
 
@@ -189,7 +189,7 @@ def test_a_container_that_does_not_answer_is_named_with_its_last_lines(engine, r
     with pytest.raises(NotAnswering) as caught:
         Container(run, engine).ask("/health", timeout=2)
     error = caught.value
-    assert (error.container, error.path) == (run, "/health")
+    assert (error.container, error.asked) == (run, "/health")
     assert said in "\n".join(error.last_lines)
     assert "docker ps -a" in error.advice
 

@@ -25,7 +25,7 @@ CONTAINERD = Server("29", "overlayfs (containerd)", "Debian")
 
 
 class Recorder:
-    """A view that notes what it is told."""
+    """A watcher that notes what it is told."""
 
     def __init__(self):
         self.steps, self.closed = [], 0
@@ -38,14 +38,14 @@ class Recorder:
 
 
 def test_a_build_is_followed_to_its_end(tmp_path):
-    view = Recorder()
+    watcher = Recorder()
     begin = time.perf_counter()
-    done = build("-t 'a b' .", engine=engine_of(f"{SAY}; {WRITE_FACTS}", tmp_path), cwd=tmp_path, view=view)
+    done = build("-t 'a b' .", engine=engine_of(f"{SAY}; {WRITE_FACTS}", tmp_path), cwd=tmp_path, watcher=watcher)
     assert 0 < done.seconds <= time.perf_counter() - begin
     assert (done.command, done.image_id) == ("docker build -t 'a b' .", "sha256:config")
     assert (done.ran, done.cached) == (["RUN make"], ["COPY a /"])
-    assert view.steps[0] in (2, 3)
-    assert view.closed == 1
+    assert watcher.steps[0] in (2, 3)
+    assert watcher.closed == 1
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_docker_itself_judges_a_context_that_is_no_folder(tmp_path, context):
     ],
 )
 def test_a_failure_is_raised(tmp_path, script, expected, said):
-    view = Recorder()
+    watcher = Recorder()
     with pytest.raises(expected, match=said):
-        build(".", engine=engine_of(script, tmp_path), cwd=tmp_path, view=view)
-    assert view.closed == 1
+        build(".", engine=engine_of(script, tmp_path), cwd=tmp_path, watcher=watcher)
+    assert watcher.closed == 1
 
 
 def test_without_docker_there_is_no_build(tmp_path):
@@ -124,25 +124,25 @@ def interruptible():
 
 
 class Stops(Recorder):
-    """A view that ends the build."""
+    """A watcher that ends the build."""
 
     def update(self, trace):
         raise LookupError("seen enough")
 
 
-@pytest.mark.parametrize(("by", "expected"), [("interrupt", BuildCancelled), ("view", LookupError)])
+@pytest.mark.parametrize(("by", "expected"), [("interrupt", BuildCancelled), ("watcher", LookupError)])
 def test_a_build_that_is_ended_early_stops_in_the_engine_too(tmp_path, monkeypatch, interruptible, by, expected):
     ended, stopped = tmp_path / "ended", []
     engine = engine_of(f"trap 'echo > {ended}; exit 1' TERM; {SAY}; while :; do sleep 0.05; done", tmp_path)
     monkeypatch.setattr(type(engine), "stop_builds", lambda self: stopped.append(self))
-    view = Stops() if by == "view" else Recorder()
+    watcher = Stops() if by == "watcher" else Recorder()
     if by == "interrupt":
-        view.update = lambda trace: threading.Timer(
+        watcher.update = lambda trace: threading.Timer(
             0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)
         ).start()
     with pytest.raises(expected) as caught:
-        build(".", engine=engine, cwd=tmp_path, view=view)
-    assert (ended.exists(), stopped, view.closed) == (True, [engine], 1)
+        build(".", engine=engine, cwd=tmp_path, watcher=watcher)
+    assert (ended.exists(), stopped, watcher.closed) == (True, [engine], 1)
     if by == "interrupt":
         assert caught.value.trace.instructions()[0].instruction == "FROM x"
 

@@ -62,6 +62,8 @@ def api_error(status: int, path: str, explanation: str) -> docker.errors.APIErro
     [
         (404, "/containers/web/json", "No such container: web", NoSuchContainer, {"container": "web"}),
         (404, "/containers/web/stop?t=3", "No such container: web", NoSuchContainer, {"container": "web"}),
+        (404, "/containers/web?force=True", "No such container: web", NoSuchContainer, {"container": "web"}),
+        (404, "/containers/web", "No such container: web", NoSuchContainer, {"container": "web"}),
         (404, "/images/news-api/json", "No such image: news-api:latest", NoSuchImage, {"image": "news-api"}),
         (
             404,
@@ -175,6 +177,31 @@ def test_the_sdk_raises_the_course_s_exceptions(engine_socket, reply, kind, monk
     with pytest.raises(kind) as caught:
         client.containers.get("web")
     assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_an_engine_on_loopback_is_never_asked_through_a_proxy(monkeypatch, name):
+    """Also not in the first request, which the SDK makes while it is being set up."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = b'{"ApiVersion": "1.51"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    for other in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        client = Client(lost, base_url=f"tcp://127.0.0.1:{server.server_address[1]}")
+        assert client.api.version()["ApiVersion"] == "1.51"
+        server.shutdown()
 
 
 def test_an_engine_that_is_not_there_is_lost(tmp_path):

@@ -112,7 +112,12 @@ def test_a_sound_solution_loses_nothing():
             "the change did not get into the image",
             "Copy the code from the build context, so that what you change gets into the image.",
         ),
-        ({"reruns": None}, {CODE: 15}, "not measured", UNKNOWN),
+        (
+            {"reruns": None},
+            {CODE: 15},
+            "not measured",
+            "See to it first that it also builds after a change of main.py.",
+        ),
         (
             {"uid": 0},
             {USER: 10},

@@ -10,7 +10,7 @@ import pytest
 
 from dockerlab.errors import DockerCommandFailed, EngineUnavailable, ImageUnreadable
 from dockerlab.image import archive as module
-from dockerlab.image.archive import save
+from dockerlab.image.archive import read_saved
 from tests.archives import archive, blob, digest, engine_with, image, tar
 
 BASE = tar({"etc/": b"", "etc/motd": b"hello"})
@@ -26,7 +26,7 @@ def names(layer):
 def read(folder, content, *images, visit=names, known=None, script=""):
     """The images that are read from an archive, in the order asked for."""
     engine = engine_with(folder, content, script)
-    saved = save(engine, {one.id: "news-api" for one in images}, visit, known)
+    saved = read_saved(engine, {one.id: "news-api" for one in images}, visit, known)
     return [saved[one.id] for one in images]
 
 
@@ -80,7 +80,7 @@ def test_a_layer_that_is_a_link_to_another_is_that_layer(tmp_path):
         "manifest.json": json.dumps(item).encode(),
     }
     content = tar(files, links=[("two/layer.tar", "../one/layer.tar"), ("lost", "../../nowhere")])
-    found = save(engine_with(tmp_path, content), {"sha256:abc": "x"}, names)["sha256:abc"]
+    found = read_saved(engine_with(tmp_path, content), {"sha256:abc": "x"}, names)["sha256:abc"]
     assert found.layers == [("x", "", ["etc", "etc/motd"])] * 2
 
 
@@ -106,7 +106,7 @@ def test_the_containerd_store_names_an_image_by_its_manifest_or_its_index(tmp_pa
         index = document(manifests=[{"digest": digest(attestation)}, {"digest": digest(manifest)}, {"digest": "gone"}])
         more |= {blob(content): content for content in (manifest, attestation, index)}
         ids[digest(manifest if of_manifest else index)] = one
-    found = save(engine_with(tmp_path, archive(SECOND, FIRST, more=more)), dict.fromkeys(ids, "x"), names)
+    found = read_saved(engine_with(tmp_path, archive(SECOND, FIRST, more=more)), dict.fromkeys(ids, "x"), names)
     assert {image_id: one.config for image_id, one in found.items()} == {
         image_id: json.loads(one.files[one.item["Config"]]) for image_id, one in ids.items()
     }
@@ -116,7 +116,7 @@ def test_an_index_that_fits_two_images_is_not_guessed_at(tmp_path):
     index = document(manifests=[{"digest": FIRST.id}, {"digest": SECOND.id}])
     content = archive(SECOND, FIRST, more={blob(index): index})
     with pytest.raises(ImageUnreadable, match=f"no '{digest(index)}'"):
-        save(engine_with(tmp_path, content), {digest(index): "x"}, names)
+        read_saved(engine_with(tmp_path, content), {digest(index): "x"}, names)
 
 
 def test_layers_that_are_known_are_not_visited_again(tmp_path):
@@ -243,4 +243,4 @@ def test_a_docker_that_cannot_be_started_is_told(tmp_path):
     engine = engine_with(tmp_path, b"")
     (tmp_path / "docker").unlink()
     with pytest.raises(EngineUnavailable):
-        save(engine, {"sha256:x": "x"}, names)
+        read_saved(engine, {"sha256:x": "x"}, names)

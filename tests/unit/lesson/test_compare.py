@@ -14,3 +14,10 @@ def test_two_dockerfiles_compared_show_every_instruction_and_no_comment(tmp_path
         " RUN install",
         "-COPY . .",
     ]
+
+
+def test_two_equal_dockerfiles_show_every_instruction_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / name).write_text("# A comment.\nFROM base\nRUN install\n")
+    assert str(compare("one", "two")).splitlines() == [" FROM base", " RUN install"]

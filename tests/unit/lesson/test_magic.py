@@ -33,6 +33,7 @@ def test_a_build_whose_steps_are_shown_is_recognised(line, arguments):
     [
         ("exec other docker build .", ([], "other", ["build", "."])),
         ("exec -w /demo other docker build -t docker .", (["-w", "/demo"], "other", ["build", "-t", "docker", "."])),
+        ("exec -it -w /demo other docker build .", (["-w", "/demo"], "other", ["build", "."])),
         ("exec other docker", ([], "other", [])),
         ("exec other", None),
         ("run other docker build .", None),
@@ -53,6 +54,7 @@ def test_a_docker_command_in_a_container_is_recognised(line, found):
         ("{taken}:8000", False),  # published on every address: docker itself says what is wrong
         ("127.0.0.1:{taken}-18001:8000-8001", False),
         ("127.0.0.1:{taken}", False),
+        ("127.0.0.1:80000:8000", False),
     ],
 )
 def test_a_port_in_use_is_replaced_and_the_reader_told(port, is_replaced):

@@ -65,7 +65,15 @@ BUSY = "Error response from daemon: failed to bind host port for 127.0.0.1:8123:
 @pytest.mark.parametrize(
     ("script", "kind", "facts"),
     [
-        (f"{ALIVE}; echo '{TAKEN}'; exit 125", PortTaken, {"port": 8000, "exit_code": 125}),
+        (
+            f"{ALIVE}; echo '{TAKEN}'; exit 125",
+            PortTaken,
+            {
+                "port": 8000,
+                "exit_code": 125,
+                "advice": "Stop that program, or publish on another port: -p 127.0.0.1:8001:8000.",
+            },
+        ),
         (f"{ALIVE}; echo '{BUSY}'; exit 125", PortTaken, {"port": 8123}),
         (
             f"{ALIVE}; echo 'OSError: address already in use 127.0.0.1:8000'; exit 1",

@@ -26,9 +26,10 @@ def server():
                 "/text": ("text/plain; charset=utf-8", "grün".encode()),
                 "/bytes": ("text/plain; charset=utf-8", b"a\xff"),
                 "/nothing": ("text/plain", b""),
+                "/slow": ("text/plain", b"at last"),
             }.get(self.path, ("text/plain", None))
-            if self.path == "/silent":
-                time.sleep(2)
+            if self.path in ("/silent", "/slow"):
+                time.sleep(2 if self.path == "/silent" else 0.5)
             self.send_response(404 if self.path == "/text" else 200)
             self.send_header("Content-Type", kind)
             if body is not None:
@@ -74,6 +75,11 @@ def test_whatever_the_answer_the_question_ends(server, path, answer):
     begin = time.monotonic()
     assert get(f"{server}{path}", seconds=1 if answer is None else 20) == answer
     assert time.monotonic() - begin < 20
+
+
+def test_an_answer_may_take_longer_than_a_connection(server, monkeypatch):
+    monkeypatch.setattr("dockerlab.run.http.CONNECT_SECONDS", 0.2)
+    assert get(f"{server}/slow", seconds=20) == (200, "at last")
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])

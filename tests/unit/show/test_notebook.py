@@ -6,7 +6,7 @@ import pytest
 
 from dockerlab.build import Build
 from dockerlab.show import notebook
-from dockerlab.show.notebook import Markdown, NotebookView, code, progress_line
+from dockerlab.show.notebook import Markdown, NotebookWatcher, code, progress_line
 from tests.traces import trace_of, vertex
 
 START = 1795428000.0  # the moment that a vertex's times are counted from
@@ -54,7 +54,7 @@ def test_whether_somebody_looks(monkeypatch, variables, module, seen):
 def test_a_build_that_somebody_watches_is_one_output_that_moves(outputs, monkeypatch):
     monkeypatch.setattr(notebook, "has_front_end", lambda: True)
     moments = iter([START, START + 3, START + 5])
-    view = NotebookView(lambda: next(moments))
+    view = NotebookWatcher(lambda: next(moments))
     view.update(TRACE)
     view.update(TRACE)
     view.close()
@@ -70,7 +70,7 @@ def test_a_build_that_somebody_watches_is_one_output_that_moves(outputs, monkeyp
 
 def test_a_build_that_nobody_watches_is_shown_once_at_the_end(outputs, monkeypatch):
     monkeypatch.setattr(notebook, "has_front_end", lambda: False)
-    view = NotebookView()
+    view = NotebookWatcher()
     view.update(TRACE)
     view.close()
     assert outputs == []

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from dockerlab.build import Build
-from dockerlab.show.terminal import TerminalView
+from dockerlab.show.terminal import TerminalWatcher
 from tests.traces import trace_of, vertex
 
 START = 1795428000.0  # the moment that a vertex's times are counted from
@@ -25,7 +25,7 @@ def trace():
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_terminal_gets_one_final_table_with_brackets_intact(trace, terminal):
     out = io.StringIO()
-    view = TerminalView(Console(file=out, force_terminal=terminal, width=100))
+    view = TerminalWatcher(Console(file=out, force_terminal=terminal, width=100))
     view.update(trace)
     view.close()
     view.show(Build("docker build .", "sha256:1", trace, 11.5))
@@ -36,7 +36,7 @@ def test_a_terminal_gets_one_final_table_with_brackets_intact(trace, terminal):
 
 def test_while_a_build_runs_its_time_moves_on(trace):
     out, moments = io.StringIO(), iter([START])
-    view = TerminalView(Console(file=out, force_terminal=True, width=100), lambda: next(moments, START + 7))
+    view = TerminalWatcher(Console(file=out, force_terminal=True, width=100), lambda: next(moments, START + 7))
     view.update(trace)
     view.update(trace)
     view.close()
@@ -47,7 +47,7 @@ def test_while_a_build_runs_its_time_moves_on(trace):
 
 def test_nothing_moves_where_nobody_looks(trace):
     out = io.StringIO()
-    view = TerminalView(Console(file=out))
+    view = TerminalWatcher(Console(file=out))
     view.update(trace)
     view.close()
     assert out.getvalue() == ""

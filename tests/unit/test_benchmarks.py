@@ -70,7 +70,7 @@ SLEEPER = Engine("", CommandLine(("sh", "-c", f"sleep {PAUSE}; exit $1", "docker
 
 def in_a_container(*arguments: object) -> None:
     time.sleep(PAUSE)
-    raise NotAnswering("web", "/", PAUSE)
+    raise NotAnswering("Silent.", container="web", asked="/")
 
 
 @pytest.fixture
