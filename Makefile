@@ -39,7 +39,7 @@ clean: ## Stop the private engine; remove what the course made, and _build
 	@rm -rf _build
 
 distclean: clean ## The same, and the cache folder and the virtual environment
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -c 'import shutil; from dockerlab.paths import cache_folder; shutil.rmtree(cache_folder())'; fi
+	@if [ -x $(BIN)/dockerlab ]; then $(BIN)/dockerlab clean --cache; fi
 	@rm -rf $(VENV) dockerlab.egg-info .pytest_cache .ruff_cache .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

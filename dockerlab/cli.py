@@ -8,7 +8,7 @@ import click
 from dockerlab.engine import find, labels
 from dockerlab.engine.commands import doctor, engine
 from dockerlab.errors import DockerLabError, EngineUnavailable
-from dockerlab.paths import scratch_folders
+from dockerlab.paths import CACHE_MARK, cache_folder, remove_cache, scratch_folders
 
 
 @click.group()
@@ -17,8 +17,14 @@ def main() -> None:
 
 
 @main.command()
-def clean() -> None:
+@click.option("--cache", is_flag=True, help="Remove the cache folder instead, with the engine's data in it.")
+def clean(cache: bool) -> None:
     """Remove what the course made: what carries its label in the engine, and scratch folders."""
+    if cache:
+        if (removed := remove_cache()) is None:
+            raise click.ClickException(f"{cache_folder()} stays: it does not carry the course's mark {CACHE_MARK}.")
+        click.echo(f"Removed {removed}.")
+        return
     try:
         removed = labels.clean(find(start=False))
     except EngineUnavailable:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from pathlib import Path
 import platformdirs
 
 CACHE_NAME = "docker-fundamentals-measured"
+# The field's own mark of a cache folder (bford.info/cachedir), with a line that says whose it is.
+CACHE_MARK = "CACHEDIR.TAG"
+CACHE_SIGNATURE = f"Signature: 8a477f597d28d172789f06886806bc55\n# This folder belongs to the course {CACHE_NAME}.\n"
 # A file in each scratch folder, so that a reader's folder with a similar name is never taken for one. It holds the path
 # of the folder that was current when the scratch folder was made.
 SCRATCH_MARK = ".dockerlab-scratch"
@@ -29,9 +33,26 @@ def project_root(start: Path | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """The course's one folder outside the project; DOCKERLAB_CACHE names another. It is made if missing."""
-    folder = Path(os.environ.get("DOCKERLAB_CACHE") or platformdirs.user_cache_dir(CACHE_NAME))
+    """The course's one folder outside the project; DOCKERLAB_CACHE names another. It is made if missing.
+
+    A new folder, an empty one and the default one are marked as the course's. Only such a folder is ever removed.
+    """
+    default = Path(platformdirs.user_cache_dir(CACHE_NAME))
+    folder = Path(os.environ.get("DOCKERLAB_CACHE") or default)
     folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / CACHE_MARK
+    if not mark.exists() and (folder == default or not any(folder.iterdir())):
+        mark.write_text(CACHE_SIGNATURE, encoding="utf-8")
+    return folder
+
+
+def remove_cache() -> Path | None:
+    """Remove the cache folder; gives its path, or None if it is not the course's own and so stays."""
+    folder = cache_folder()
+    mark = folder / CACHE_MARK
+    if not mark.is_file() or mark.read_text(encoding="utf-8", errors="replace") != CACHE_SIGNATURE:
+        return None
+    shutil.rmtree(folder)
     return folder
 
 

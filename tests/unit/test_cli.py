@@ -59,3 +59,14 @@ def test_clean_without_an_engine_removes_scratch_folders_and_no_others(no_engine
     result = CliRunner().invoke(cli.main, ["clean"])
     assert (result.exit_code, result.output) == (0, "No engine is running, so there is nothing in one to remove.\n")
     assert sorted(path.name for path in scratch.iterdir()) == ["dockerlab-notes", "other"]
+
+
+def test_a_folder_that_is_not_the_course_s_stays_and_is_named(tmp_path, monkeypatch):
+    (tmp_path / "thesis.txt").write_text("three years of work")
+    monkeypatch.setenv("DOCKERLAB_CACHE", str(tmp_path))
+    result = CliRunner().invoke(cli.main, ["clean", "--cache"])
+    assert (result.exit_code, result.output) == (
+        1,
+        f"Error: {tmp_path} stays: it does not carry the course's mark CACHEDIR.TAG.\n",
+    )
+    assert (tmp_path / "thesis.txt").exists()
