@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -88,6 +88,7 @@ def build(
     cwd: str | Path = ".",
     run: str = "",
     watcher: Watcher | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Build:
     """Build an image as `docker build ARGUMENTS` does, and label it as the course's.
 
@@ -99,6 +100,7 @@ def build(
         cwd: the folder in which the command runs.
         run: the name of the run for the label, usually the chapter's.
         watcher: shows the progress.
+        clock: tells the time, in seconds.
 
     Raises:
         ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, EngineLost, EngineUnavailable
@@ -115,7 +117,7 @@ def build(
             options.append(f"--metadata-file={metadata}")
         if not any(word == flag or word.startswith(f"{flag}=") for word in argv for flag in OUTPUT_FLAGS):
             options.append("--load")  # the engine's own builder always does; others would drop the image
-        begin = time.perf_counter()
+        begin = clock()
         process = engine.popen(
             *("buildx", "build", "--progress=rawjson", *options, *argv),
             cwd=cwd,
@@ -124,7 +126,7 @@ def build(
             stderr=subprocess.PIPE,
         )
         trace, text = _follow(process, engine, watcher)
-        seconds = time.perf_counter() - begin
+        seconds = clock() - begin
         if process.returncode:
             raise explain(text, trace, argv, engine)
         facts = json.loads(metadata.read_text()) if metadata.exists() else {}
