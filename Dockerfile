@@ -7,7 +7,7 @@ FROM python:3.11-slim AS base
 FROM base AS environment
 RUN python -m venv /opt/course
 ENV PATH=/opt/course/bin:$PATH
-# The packages before the course itself: they change seldom and take long. The course is not installed but put on the
+# The packages before the course itself: they rarely change and take long. The course is not installed but put on the
 # path, so that a learner can read and change it.
 COPY requirements.txt requirements-pod.txt constraints.txt /tmp/pins/
 WORKDIR /tmp/pins

@@ -43,7 +43,7 @@ distclean: clean ## The same, and the cache folder and the virtual environment
 	@rm -rf $(VENV) dockerlab.egg-info .pytest_cache .ruff_cache .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The virtual environment with the pinned requirements; made again only where a pin has changed.
+# The virtual environment with the pinned requirements; made again only if a pin has changed.
 $(READY): $(PINS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "The course needs Python 3.11 or later, and '$(PYTHON)' is not. Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }

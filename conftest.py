@@ -83,7 +83,7 @@ def engine():
 
 @pytest.fixture(scope="module")
 def browser():
-    """A browser; where none can be had, the test is skipped, but in continuous integration it fails."""
+    """A browser. Without one the test is skipped, but in continuous integration it fails."""
     from tools.browser import BrowserUnavailable, open_browser
 
     with ExitStack() as stack:

@@ -12,7 +12,6 @@ from typing import Protocol
 
 import pandas as pd
 
-from dockerlab.build.context import context_folder
 from dockerlab.build.failures import explain
 from dockerlab.build.trace import CACHED, DONE, BuildTrace
 from dockerlab.build.wire import StatusReader
@@ -95,7 +94,7 @@ def build(
     If it fails or is interrupted, nothing is tagged.
 
     Args:
-        arguments: what follows `docker build`, as typed or as a list; the context comes last.
+        arguments: what follows `docker build`, as typed or as a list. Docker alone reads them.
         engine: where to build.
         cwd: the folder in which the command runs.
         run: the name of the run for the label, usually the chapter's.
@@ -106,10 +105,6 @@ def build(
         ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, EngineLost, EngineUnavailable
     """
     argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
-    context = argv[-1] if argv else ""
-    # Docker itself judges standard input and addresses.
-    if engine.sees_files and context != "-" and "://" not in context and not context.startswith("git@"):
-        context_folder(context, cwd)
     with tempfile.TemporaryDirectory(prefix="dockerlab-build-") as scratch:
         metadata = Path(scratch, "metadata.json")
         options = label_options(run)

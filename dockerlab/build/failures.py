@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from dockerlab.build.trace import BuildTrace
 from dockerlab.engine import Engine
-from dockerlab.errors import BuildFailed, DockerfileInvalid, DockerLabError
+from dockerlab.errors import BuildFailed, ContextNotFound, DockerfileInvalid, DockerLabError
 
 _DISK_FULL = r"no space left on device|\[Errno 28\]"
 _OUT_OF_MEMORY = r"exit code: 137|\bKilled\b|cannot allocate memory|MemoryError"
@@ -23,6 +23,7 @@ HINTS = {
 LAST_LINES = 8
 _PREFIXES = re.compile(r"^(ERROR: )?(failed to build: )?(failed to solve: )?")
 _PARSE_ERROR = re.compile(r"dockerfile parse error(?: on line (\d+))?: (.+)")
+_NO_CONTEXT = re.compile(r'unable to prepare context: path "(.*)" not found')
 _PLACE = re.compile(r"\S*Dockerfile\S*:(\d+)$")
 _EXIT_CODE = re.compile(r"did not complete successfully: exit code: (\d+)")
 
@@ -41,6 +42,8 @@ def explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str], engine:
     lines = [line for line in text if line.strip() and not line.startswith("ERROR: ")][-LAST_LINES:]
     if parse_error := _PARSE_ERROR.match(problem):
         return DockerfileInvalid(parse_error[2], line=int(parse_error[1] or 0), last_lines=lines)
+    if no_context := _NO_CONTEXT.match(problem):
+        return ContextNotFound(no_context[1])
     if "failed to read dockerfile" in problem:
         return DockerfileInvalid(f"there is no file {named_file(argv)!r} in the build context")
     failed = trace.failed()

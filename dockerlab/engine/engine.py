@@ -12,7 +12,7 @@ from typing import Self
 import docker
 from docker.context import ContextAPI
 
-from dockerlab.engine.boundary import Client, cleaned, popen, probe, stop
+from dockerlab.engine.boundary import Client, cleaned, map_errors, popen, probe, stop
 from dockerlab.engine.provider import CommandLine, Provider
 from dockerlab.errors import DockerCommandFailed, EngineLost
 
@@ -122,7 +122,7 @@ class Engine:
         return DockerCommandFailed(typed(arguments), code, output)
 
     def stop_builds(self) -> None:
-        """Cancel the builds of a docker command that was ended, where the engine does not do so by itself."""
+        """Cancel the builds of a docker command that was ended, for an engine that does not do so by itself."""
 
     # -- the API ------------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class Engine:
         return probe(command, self.environment())[0] == 0
 
     def lost(self, summary: str, said: Sequence[str] = ()) -> EngineLost:
-        """The exception for an engine that has gone away, with its last lines and, where it is known, the reason."""
+        """The exception for an engine that has gone away, with its last lines and, if it is known, the reason."""
         if self.provider is None:
             return EngineLost(summary, last_lines=said, advice="Start Docker again; finished steps stay in its cache.")
         reason, advice = self.provider.why_lost()
@@ -149,11 +149,14 @@ class Engine:
     def _client(self) -> Client:
         if self.provider is not None:
             return Client(self.lost, base_url=self.host)
-        # The reader's may need certificates, which their settings name.
-        if os.environ.get("DOCKER_HOST"):
-            return Client(self.lost, **docker.utils.kwargs_from_env())
-        context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
-        return Client(self.lost, base_url=context.Host, tls=context.TLSConfig)
+        # The reader's engine may need certificates, which their settings name.
+        with map_errors(self.lost):
+            if os.environ.get("DOCKER_HOST"):
+                options = docker.utils.kwargs_from_env()
+            else:
+                context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
+                options = {"base_url": self.host, "tls": context.TLSConfig if context else None}
+        return Client(self.lost, **options)
 
 
 def typed(arguments: Sequence[str | Path]) -> str:

@@ -41,14 +41,14 @@ class Provider(Protocol):
         """Whether its engine answers now."""
 
     def up(self, progress: Progress) -> None:
-        """Start it where it does not run, and wait until it answers.
+        """Start it unless it runs, and wait until it answers.
 
         Raises:
             DownloadFailed, EngineStartFailed.
         """
 
     def down(self) -> bool:
-        """Stop it and leave nothing but the cache folder; False where it did not run."""
+        """Stop it and leave nothing but the cache folder; False if it did not run."""
 
     def command_line(self) -> CommandLine:
         """The docker command line that belongs to it; it must be up."""
@@ -59,8 +59,8 @@ class Provider(Protocol):
         Names that the packages do not hold are left out.
 
         Args:
-            scratch: an empty folder to use where they have to be copied together.
+            scratch: an empty folder, for programs that have to be copied together.
         """
 
     def why_lost(self) -> tuple[str, str]:
-        """After its engine has gone away: the reason where it is known, and what to do now."""
+        """After its engine has gone away: the reason if it is known, and what to do now."""

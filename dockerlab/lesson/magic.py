@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dockerlab.engine.loopback import free_port, port_is_free
 from dockerlab.run.command import BUILDERS, starts_with
 
+OWN_OUTPUT = ("--progress", "--quiet", "--check", "--call", "--help")  # options by which docker prints as it likes
 TERMINAL_OPTIONS = ("-i", "-t", "-it", "-ti", "--interactive", "--tty")
 _VARIABLE = re.compile(r"'[^']*'|\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)\})")
 
@@ -43,10 +44,10 @@ def with_values(line: str, variables: Mapping[str, object]) -> str:
 def build_arguments(words: Sequence[str]) -> list[str] | None:
     """What follows `build` in a command whose steps are to be shown; None for any other command.
 
-    A build that says how it wants to show its progress is left alone.
+    A build that says how it wants to show itself, or only wants a report, is left alone.
     """
     place = starts_with(words, BUILDERS)
-    if not place or any(word.startswith("--progress") for word in words):
+    if not place or any(word.startswith(OWN_OUTPUT) or word in ("-q", "-h") for word in words):
         return None
     return list(words[place:])
 

@@ -78,7 +78,8 @@ def test_a_bad_dockerfile_is_explained(engine, run, left, tmp_path, dockerfile, 
     ("arguments", "expected", "said"),
     [
         ("-t x:y nowhere", ContextNotFound, "no build context at 'nowhere'"),
-        ("-t x:y", ContextNotFound, "no build context"),
+        ("nowhere -t x:y", ContextNotFound, "no build context at 'nowhere'"),
+        ("-t x:y", BuildFailed, "requires 1 argument"),
         ("-f Absent .", DockerfileInvalid, "no file 'Absent'"),
     ],
 )
@@ -145,3 +146,9 @@ def test_an_engine_that_dies_during_a_build_is_named(second_engine, tmp_path):
         build("-t dockerlab-test:lost .", engine=engine, cwd=tmp_path, run="test-lost")
     assert "went away during the build" in str(caught.value)
     assert "dockerlab engine up" in caught.value.advice
+
+
+def test_options_may_follow_the_context(engine, run, tmp_path):
+    context(tmp_path, "FROM python:3.11-slim\nLABEL a=1\n")
+    build(f". -t dockerlab-test:{run}", engine=engine, cwd=tmp_path, run=run)
+    assert engine.client().images.get(f"dockerlab-test:{run}").labels["dockerlab.run"] == run

@@ -11,7 +11,7 @@ import pytest
 from dockerlab.build import Build, build
 from dockerlab.build.trace import BuildTrace
 from dockerlab.engine.engine import Server
-from dockerlab.errors import BuildCancelled, BuildFailed, ContextNotFound, EngineLost, EngineUnavailable
+from dockerlab.errors import BuildCancelled, BuildFailed, EngineLost, EngineUnavailable
 from tests.engines import engine_of
 from tests.traces import trace_of, vertex
 
@@ -81,16 +81,14 @@ def test_what_docker_is_told(tmp_path, arguments, loads):
     assert ("--load" in words[: -len(arguments.split())]) == loads
 
 
-@pytest.mark.parametrize("arguments", ["nowhere", "", "-t x:y", "--no-cache", ["."]])
-def test_a_context_must_be_a_folder(tmp_path, arguments):
-    engine = engine_of("exit 9", tmp_path)
-    with pytest.raises(ContextNotFound):
-        build(arguments, engine=engine, cwd=tmp_path / "absent" if arguments == ["."] else tmp_path)
-
-
-@pytest.mark.parametrize("context", ["-", "https://example.org/x.git", "git@example.org:x"])
-def test_docker_itself_judges_a_context_that_is_no_folder(tmp_path, context):
-    assert build(context, engine=engine_of("true", tmp_path), cwd=tmp_path).ran == []
+@pytest.mark.parametrize(
+    "arguments",
+    ["-", "https://example.org/x.git", "git@example.org:x", ". -t x", "--file=a . --no-cache", "", "nowhere"],
+)
+def test_docker_alone_reads_the_arguments(tmp_path, arguments):
+    engine = engine_of(f'echo "$*" > {tmp_path}/asked', tmp_path)
+    build(arguments, engine=engine, cwd=tmp_path)
+    assert (tmp_path / "asked").read_text().strip().endswith(f"--load {arguments}".strip())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from dockerlab.build.failures import explain, hint, named_file
-from dockerlab.errors import BuildFailed, DockerfileInvalid, EngineLost
+from dockerlab.errors import BuildFailed, ContextNotFound, DockerfileInvalid, EngineLost
 from tests.engines import engine_of
 from tests.traces import trace_of, vertex
 
@@ -40,6 +40,22 @@ def trace_with(error="", log=""):
             "",
         ),
         (trace_with(), [f"{SOLVE}failed to read dockerfile: open A: no"], GONE, DockerfileInvalid, {}, "no file 'A'"),
+        (
+            trace_with(),
+            ['ERROR: failed to build: unable to prepare context: path "no where" not found'],
+            GONE,
+            ContextNotFound,
+            {"path": "no where"},
+            "no build context at 'no where'",
+        ),
+        (
+            trace_with(),
+            ['ERROR: unable to prepare context: path "a" not found'],
+            GONE,
+            ContextNotFound,
+            {"path": "a"},
+            "",
+        ),
         (trace_with(), ["my.Dockerfile:7", f"{SOLVE}no build stage"], GONE, DockerfileInvalid, {"line": 7}, ""),
         (trace_with(), [f"{SOLVE}the Dockerfile cannot be empty"], GONE, DockerfileInvalid, {"line": 0}, ""),
         # A command that ended with an exit code says that the engine lives: it is not asked.

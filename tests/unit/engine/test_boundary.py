@@ -8,6 +8,7 @@ import socketserver
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import docker.errors
@@ -202,6 +203,26 @@ def test_an_engine_on_loopback_is_never_asked_through_a_proxy(monkeypatch, name)
         client = Client(lost, base_url=f"tcp://127.0.0.1:{server.server_address[1]}")
         assert client.api.version()["ApiVersion"] == "1.51"
         server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"DOCKER_CONTEXT": "no-such-context"}, {"DOCKER_TLS_VERIFY": "1", "DOCKER_HOST": "tcp://127.0.0.1:9"}],
+    ids=["none", "a context that is not there", "certificates that are not there"],
+)
+def test_the_reader_s_settings_lead_to_their_engine_or_to_a_clear_error(engine_socket, tmp_path, monkeypatch, settings):
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "no-config"))
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    socket, _ = engine_socket
+    own = replace(engine_of("exit 0", tmp_path), host=f"unix://{socket}")
+    if "DOCKER_HOST" in settings:
+        with pytest.raises(EngineLost):
+            own.client()
+    else:
+        assert own.client().api.version()["ApiVersion"] == "1.51"
 
 
 def test_an_engine_that_is_not_there_is_lost(tmp_path):
