@@ -22,29 +22,18 @@ WAITING, RUNNING, CACHED, DONE, ERROR, CANCELLED = "WAITING", "RUNNING", "CACHED
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A vertex, described in the words of a Dockerfile.
-
-    Attributes:
-        name: BuildKit's own, for example "[2/5] WORKDIR /app".
-        stage: the build stage; "" in a file with one stage.
-        index, total: the place in the stage, from 1; 0 if the step is not an instruction.
-        instruction: the Dockerfile instruction; for other vertices, the name.
-        state: WAITING, RUNNING, CACHED, DONE, ERROR or CANCELLED.
-        seconds: time spent in the step, runs that overlap counted once; 0 for a cached step.
-        log: what it printed.
-        error: BuildKit's message; "" if there was no error.
-    """
+    """A vertex, described in the words of a Dockerfile."""
 
     digest: str
-    name: str
-    stage: str
-    index: int
-    total: int
-    instruction: str
-    state: str
-    seconds: float
-    log: str = ""
-    error: str = ""
+    name: str  # BuildKit's own, for example "[2/5] WORKDIR /app"
+    stage: str  # the build stage; "" in a file with one stage
+    index: int  # the place in the stage, from 1; 0 if the step is not an instruction
+    total: int  # how many steps the stage has
+    instruction: str  # the Dockerfile instruction; for other vertices, the name
+    state: str  # WAITING, RUNNING, CACHED, DONE, ERROR or CANCELLED
+    seconds: float  # time spent in the step, runs that overlap counted once; 0 for a cached step
+    log: str = ""  # what it printed
+    error: str = ""  # BuildKit's message; "" if there was no error
 
     @property
     def is_instruction(self) -> bool:

@@ -16,20 +16,15 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """One node of the build graph.
-
-    Attributes:
-        started, completed: seconds since the epoch; None if that has not happened yet.
-        inputs: digests of the vertices that this one needs.
-    """
+    """One node of the build graph."""
 
     digest: str = ""
     name: str = ""
-    started: float | None = None
+    started: float | None = None  # seconds since the epoch; None if that has not happened yet
     completed: float | None = None
     cached: bool = False
     error: str = ""
-    inputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()  # digests of the vertices that this one needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +98,7 @@ class StatusReader:
         self._bytes = codecs.getincrementaldecoder("utf-8")("replace")
         self._json = json.JSONDecoder()
 
-    def feed(self, chunk: bytes) -> Iterator[Self]:
+    def feed(self, chunk: bytes) -> Iterator[SolveStatus]:
         """Take the next piece of the stream, of any length, and yield the records that it completes."""
         self._rest = (self._rest + self._bytes.decode(chunk)).lstrip()
         while self._rest:
