@@ -62,8 +62,6 @@ class Engine:
         """Whether its docker command sees the files of this machine."""
         return True
 
-    # -- commands -----------------------------------------------------------------------------------------------
-
     def environment(self) -> dict[str, str]:
         """The whole environment of its docker commands."""
         return cleaned(os.environ, keep_addresses=self.provider is None) | self.line.variables
@@ -123,8 +121,6 @@ class Engine:
 
     def stop_builds(self) -> None:
         """Cancel the builds of a docker command that was ended, for an engine that does not do so by itself."""
-
-    # -- the API ------------------------------------------------------------------------------------------------
 
     def client(self) -> docker.DockerClient:
         """The docker SDK, connected to this engine; it raises the course's exceptions.

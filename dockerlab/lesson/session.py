@@ -67,8 +67,6 @@ class Lesson:
         magic.register(self._docker)
         display(self)
 
-    # -- commands -----------------------------------------------------------------------------------------------
-
     def output(self, line: str) -> str:
         """What `docker LINE` prints, as text; nothing is shown."""
         return docker_command(line, engine=self.engine, run=self._chapter)
@@ -86,8 +84,6 @@ class Lesson:
         what = supply(reference, self.engine, self.base, self._chapter)
         kind = {"registry:2": "Registry", "docker:dind": "Engine"}.get(reference, reference)
         return Markdown.said(f"{kind} image: {what}.")
-
-    # -- nouns --------------------------------------------------------------------------------------------------
 
     def container(self, name: str) -> Container:
         """A container: ask it, watch its health, stop it."""
@@ -115,8 +111,6 @@ class Lesson:
         """The questions at the end of the chapter."""
         return read_quiz(self._project / "chapters/quizzes" / f"{self._chapter.replace('-', '_')}.yml")
 
-    # -- the end ------------------------------------------------------------------------------------------------
-
     def clean_up(self) -> None:
         """Remove what this chapter made, by its label, and the scratch copy."""
         removed = clean(self.engine, self._chapter)
@@ -128,8 +122,6 @@ class Lesson:
         if self._scratch.exists():
             os.chdir(self._came_from)
             shutil.rmtree(self._scratch, ignore_errors=True)
-
-    # -- behind them --------------------------------------------------------------------------------------------
 
     @cached_property
     def _reader(self) -> ImageReader:
