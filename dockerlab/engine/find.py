@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
 
-from rich.console import Console
+import click
 
 from dockerlab.engine.boundary import cleaned, probe
 from dockerlab.engine.engine import Engine, Server
@@ -116,7 +116,6 @@ def _own(machine: Machine, progress: Progress) -> Engine | None:
             f"Docker Engine {server['Version']} answers, but its client has no buildx of 0.12 or later.",
             advice="Install the buildx plugin: docker-buildx in Debian, docker-buildx-plugin in Docker's packages.",
         )
-    progress("The docker client has no buildx: unpacking one into the cache …")
     return _engine(machine, host, machine.fetch_client(host, progress), environment)
 
 
@@ -159,4 +158,4 @@ def _buildx(machine: Machine, line: CommandLine, environment: Mapping[str, str])
 
 def say(text: str) -> None:
     """Progress goes to stderr."""
-    Console(stderr=True, highlight=False, markup=False).print(text)
+    click.echo(text, err=True)

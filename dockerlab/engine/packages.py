@@ -78,11 +78,12 @@ def has_capabilities(status: Path = Path("/proc/self/status")) -> bool:
     return bool(match) and all(int(match[1], 16) >> bit & 1 for bit in CAPABILITIES)
 
 
-def fetch_packages(system: System, packages: Mapping[str, list[str]], progress: Progress) -> Path:
+def fetch_packages(system: System, packages: Mapping[str, list[str]], progress: Progress, reason: str = "") -> Path:
     """Download packages and unpack them into a folder of the cache, once; returns the folder.
 
     Args:
         packages: release -> names.
+        reason: what to say first, if they are not there yet.
 
     Raises:
         DownloadFailed: a package could not be downloaded or unpacked.
@@ -90,6 +91,8 @@ def fetch_packages(system: System, packages: Mapping[str, list[str]], progress: 
     key = hashlib.sha256(json.dumps(packages, sort_keys=True).encode()).hexdigest()[:12]
     target = cache_folder() / "packages" / key
     if not target.is_dir():
+        if reason:
+            progress(reason)
         apt = Apt(cache_folder() / "apt", find_mirror(system.distribution, system.release))
         unpack(apt, packages, target, progress)
     return target
@@ -102,7 +105,9 @@ def fetch_client(host: str, progress: Progress) -> CommandLine:
         DownloadFailed.
     """
     system = System.read()
-    return unpacked_client(fetch_packages(system, system.client_packages(), progress), cache_folder(), host)
+    reason = "The docker client has no buildx: unpacking one into the cache …"
+    tree = fetch_packages(system, system.client_packages(), progress, reason)
+    return unpacked_client(tree, cache_folder(), host)
 
 
 def unpacked_client(tree: Path, cache: Path, host: str, settings: Mapping | None = None) -> CommandLine:

@@ -154,14 +154,20 @@ def test_the_unpacked_client_comes_first_on_path(tmp_path, monkeypatch, path, ex
     assert json.loads((config / "config.json").read_text()) == {"proxies": {}}
 
 
-def test_the_client_for_a_reader_s_own_engine_is_only_a_client(tmp_path, monkeypatch):
-    fetched = []
+def test_the_client_for_a_reader_s_own_engine_is_only_a_client_and_said_once(tmp_path, monkeypatch):
+    unpacked, said = [], []
+
+    def unpack(apt, names, target, progress):
+        unpacked.append(names)
+        target.mkdir(parents=True)
+
     monkeypatch.setenv("DOCKERLAB_CACHE", str(tmp_path))
     monkeypatch.setattr(System, "read", lambda: System("debian", "bookworm"))
-    monkeypatch.setattr(
-        packages, "fetch_packages", lambda system, names, progress: fetched.append(names) or tmp_path / "tree"
-    )
-    line = fetch_client("unix:///reader.sock", print)
-    assert fetched == [{"forky": ["docker-cli", "docker-buildx"]}]
-    assert line.command == (str(tmp_path / "tree/usr/bin/docker"),)
+    monkeypatch.setattr(packages, "find_mirror", lambda *_: None)
+    monkeypatch.setattr(packages, "unpack", unpack)
+    for _ in range(2):
+        line = fetch_client("unix:///reader.sock", said.append)
+    assert unpacked == [{"forky": ["docker-cli", "docker-buildx"]}]
+    assert said == ["The docker client has no buildx: unpacking one into the cache …"]
+    assert line.command[0].startswith(str(tmp_path / "packages"))
     assert line.variables["DOCKER_HOST"] == "unix:///reader.sock"
