@@ -150,7 +150,7 @@ def test_an_interrupt_leaves_nothing(exercise, engine, tmp_path, part):
             raise KeyboardInterrupt
 
     (tmp_path / "Dockerfile").write_text(SOLUTION, encoding="utf-8")
-    interrupted = replace(exercise, progress=lambda: nullcontext(interrupt))
+    interrupted = replace(exercise, display=lambda: nullcontext(interrupt))
     with pytest.raises(KeyboardInterrupt):
         interrupted.judge(tmp_path / "Dockerfile", context=LAB)
     assert reached[-1] == part
