@@ -4,7 +4,6 @@ Only `record` changes the checkout. The others work on a copy of the sources in 
 """
 
 import webbrowser
-from functools import partial
 from pathlib import Path
 
 import click
@@ -13,14 +12,13 @@ from dockerlab.book.execute import BUILD_FOLDER, copy_sources, execute_book
 from dockerlab.book.ledger import chapter_files, read_ledger
 from dockerlab.book.notebooks import normalise, read_notebook, write_notebook
 from dockerlab.book.site import build_site, site_server
+from dockerlab.engine.find import say
 from dockerlab.errors import BaseImageUnavailable, DownloadFailed, EngineStartFailed, EngineUnavailable
 from dockerlab.paths import project_root
 from dockerlab.show.ledger import ledger_text
 from dockerlab.text import day
 
 NO_ENGINE = (EngineUnavailable, EngineStartFailed, DownloadFailed, BaseImageUnavailable)
-
-progress = partial(click.echo, err=True)  # stdout is for results
 
 
 @click.group()
@@ -39,14 +37,14 @@ def make(live: bool, fresh: bool) -> None:
     root = project_root()
     last = "Every chapter was executed live."
     try:
-        execute_book(root, progress, fresh=fresh)
+        execute_book(root, say, fresh=fresh)
     except NO_ENGINE as error:
         if live:
             raise
-        progress(f"{error}\n")
+        say(f"{error}\n")
         copy_sources(root, root / BUILD_FOLDER)
         last = f"No Docker engine could be had, so the site shows the outputs stored {_stored_on(root)}."
-    site = build_site(root / BUILD_FOLDER, root, progress)
+    site = build_site(root / BUILD_FOLDER, root, say)
     click.echo(f"The site is at {site / 'index.html'} (`make serve` opens it). {last}")
 
 
@@ -60,7 +58,7 @@ def _stored_on(root: Path) -> str:
 def record(fresh: bool) -> None:
     """Execute every chapter and store the outputs in chapters/."""
     root = project_root()
-    out = execute_book(root, progress, fresh=fresh)
+    out = execute_book(root, say, fresh=fresh)
     for file in chapter_files(root):
         write_notebook(normalise(read_notebook(out / "chapters" / file.name), file.stem), file)
         click.echo(f"Stored the outputs of {file.relative_to(root)}")
@@ -78,7 +76,7 @@ def build(out: Path | None) -> None:
     """Build the site from the stored outputs, without executing anything."""
     root = project_root()
     copy_sources(root, root / BUILD_FOLDER)
-    click.echo(f"The site is at {build_site(root / BUILD_FOLDER, out or root, progress) / 'index.html'}")
+    click.echo(f"The site is at {build_site(root / BUILD_FOLDER, out or root, say) / 'index.html'}")
 
 
 @book.command()

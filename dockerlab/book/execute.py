@@ -13,6 +13,7 @@ from dockerlab.book.ledger import chapter_files
 from dockerlab.book.notebooks import KERNEL, LANGUAGE, fingerprint, read_notebook, take_outputs, write_notebook
 from dockerlab.engine import find
 from dockerlab.engine.base import ensure_base
+from dockerlab.engine.provider import Progress
 from dockerlab.errors import ChapterFailed
 from dockerlab.text import minutes, one_line
 
@@ -44,7 +45,7 @@ def copy_sources(root: Path, out: Path) -> None:
 
 
 def execute_book(
-    root: Path, progress: Callable[[str], object], *, fresh: bool = False, clock: Callable[[], float] = time.time
+    root: Path, progress: Progress, *, fresh: bool = False, clock: Callable[[], float] = time.time
 ) -> Path:
     """Copy the sources, execute every chapter of the table of contents in the copy, and return the copy's folder.
 
@@ -93,7 +94,7 @@ def run_notebook(
     notebook: NotebookNode,
     folder: Path,
     name: str,
-    progress: Callable[[str], object],
+    progress: Progress,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
     """Execute a notebook in place, with `folder` as its current folder; returns how many seconds it took.

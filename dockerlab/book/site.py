@@ -8,12 +8,11 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from dockerlab.engine.provider import Progress
 from dockerlab.errors import SiteFailed
 
 
-def build_site(
-    source: Path, out: Path, progress: Callable[[str], object], clock: Callable[[], float] = time.perf_counter
-) -> Path:
+def build_site(source: Path, out: Path, progress: Progress, clock: Callable[[], float] = time.perf_counter) -> Path:
     """Build the site from the sources at `source` into `out`/_build/html, and return that folder.
 
     Raises:

@@ -34,7 +34,7 @@ PROBE_SECONDS = 15
 END_SECONDS = 10
 
 _CONTAINER = re.compile(r"/containers/([^/?]+)(?:[/?]|$)")
-_IMAGE = re.compile(r"/images/(.+?)/(?:json|history|get|tag|push)(?:\?|$)")
+_IMAGE = re.compile(r"/images/(.+?)(?:/(?:json|history|get|tag|push))?(?:\?|$)")
 
 
 def cleaned(environment: Mapping[str, str], *, keep_addresses: bool) -> dict[str, str]:

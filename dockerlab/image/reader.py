@@ -26,7 +26,7 @@ class ImageReader:
 
         Raises:
             NoSuchImage: the engine does not have one of them.
-            ImageUnreadable, DockerCommandFailed, EngineLost: see `save`.
+            ImageUnreadable, DockerCommandFailed, EngineLost: see `archive.read_saved`.
         """
         stored = self._engine.client().images
         ids = {reference: stored.get(reference).id for reference in references}

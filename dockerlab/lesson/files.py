@@ -70,12 +70,14 @@ def change_line(path: str | Path, start: str, new: str) -> str:
     Raises:
         ValueError: not exactly one line begins so.
     """
-    lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.startswith(start)]
-    if len(lines) != 1:
-        raise ValueError(f"{len(lines)} lines of {Path(path).name} begin with {start!r}, not one")
-    former = Path(path).read_text(encoding="utf-8")
-    changed = [new if line == lines[0] else line for line in former.splitlines()]
-    Path(path).write_text("\n".join(changed) + "\n" * former.endswith("\n"), encoding="utf-8")
+    file = Path(path)
+    former = file.read_text(encoding="utf-8")
+    lines = former.splitlines()
+    places = [place for place, line in enumerate(lines) if line.startswith(start)]
+    if len(places) != 1:
+        raise ValueError(f"{len(places)} lines of {file.name} begin with {start!r}, not one")
+    lines[places[0]] = new
+    file.write_text("\n".join(lines) + "\n" * former.endswith("\n"), encoding="utf-8")
     return former
 
 

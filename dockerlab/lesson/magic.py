@@ -60,9 +60,7 @@ def inner_command(words: Sequence[str]) -> tuple[list[str], str, list[str]] | No
     if words[:1] != ["exec"] or "docker" not in words[2:]:
         return None
     place = words.index("docker", 2)
-    options = [
-        word for word in words[1 : place - 1] if word not in ("-i", "-t", "-it", "-ti", "--interactive", "--tty")
-    ]
+    options = [word for word in words[1 : place - 1] if word not in TERMINAL_OPTIONS]
     return options, words[place - 1], list(words[place + 1 :])
 
 

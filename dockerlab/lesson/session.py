@@ -81,9 +81,7 @@ class Lesson:
         Args:
             reference: "registry:2", or "docker:dind", a Docker engine to run in a container.
         """
-        what = supply(reference, self.engine, self.base, self._chapter)
-        kind = {"registry:2": "Registry", "docker:dind": "Engine"}.get(reference, reference)
-        return Markdown.said(f"{kind} image: {what}.")
+        return Markdown.said(supply(reference, self.engine, self.base, self._chapter))
 
     def container(self, name: str) -> Container:
         """A container: ask it, watch its health, stop it."""

@@ -11,15 +11,15 @@ from dockerlab.engine.labels import COURSE
 from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed, NoSuchImage
 
 RECIPES = Path(__file__).parent / "stand_ins"
-# Image -> the Dockerfile of its stand-in, and the Debian package that it is made from, in words.
+# Image -> what a lesson calls it, the Dockerfile of its stand-in, and the Debian package that this is made from.
 STAND_INS = {
-    "registry:2": ("registry.Dockerfile", "Debian's docker-registry"),
-    "docker:dind": ("dind.Dockerfile", "Debian's docker.io {version}"),
+    "registry:2": ("Registry image", "registry.Dockerfile", "docker-registry"),
+    "docker:dind": ("Engine image", "dind.Dockerfile", "docker.io {version}"),
 }
 
 
 def supply(reference: str, engine: Engine, base: BaseImage, run: str = "") -> str:
-    """Make sure that the engine has an image of STAND_INS; gives back what it is, in words.
+    """Make sure that the engine has an image of STAND_INS; gives back a sentence that says what it is.
 
     A stand-in is made only if no registry answers, and only in an engine that the course has started.
 
@@ -30,6 +30,10 @@ def supply(reference: str, engine: Engine, base: BaseImage, run: str = "") -> st
     Raises:
         BaseImageUnavailable: it can neither be pulled nor made.
     """
+    return f"{STAND_INS[reference][0]}: {_get(reference, engine, base, run)}."
+
+
+def _get(reference: str, engine: Engine, base: BaseImage, run: str) -> str:
     try:
         image = engine.client().images.get(reference)
     except NoSuchImage:
@@ -50,7 +54,7 @@ def supply(reference: str, engine: Engine, base: BaseImage, run: str = "") -> st
 
 
 def _make(reference: str, engine: Engine, run: str) -> str:
-    recipe, package = STAND_INS[reference]
+    _, recipe, package = STAND_INS[reference]
     programs = programs_of(recipe)
     with tempfile.TemporaryDirectory(prefix="dockerlab-supply-") as scratch:
         # The packages are the build context: only what COPY names is sent, and only once.
@@ -62,7 +66,7 @@ def _make(reference: str, engine: Engine, run: str) -> str:
                 advice="Give the engine a registry to pull from, for example with --registry-mirror.",
             )
         build(["-t", reference, "-f", str(RECIPES / recipe), str(packages)], engine=engine, run=run)
-    return f"a stand-in for {reference} ({package.format(version=engine.server.version)})"
+    return f"a stand-in for {reference} (Debian's {package.format(version=engine.server.version)})"
 
 
 def programs_of(recipe: str) -> list[str]:

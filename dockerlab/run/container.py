@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import docker.models.containers
@@ -9,7 +10,7 @@ import pandas as pd
 
 from dockerlab.engine import Engine
 from dockerlab.engine.second import SecondEngine, wait_for
-from dockerlab.errors import NotAnswering
+from dockerlab.errors import NoSuchContainer, NotAnswering
 from dockerlab.run.http import Answer, get
 
 ASK_PAUSE_SECONDS = 0.05
@@ -62,8 +63,10 @@ class Container:
             if found.status in ENDED:
                 break
             time.sleep(ASK_PAUSE_SECONDS)
-            found.reload()
-        last = found.logs(tail=8).decode(errors="replace").splitlines()
+            found = self.found()
+        last: list[str] = []
+        with suppress(NoSuchContainer):  # with --rm it may be gone by now
+            last = found.logs(tail=8).decode(errors="replace").splitlines()
         raise self._not_answering(f"answer on {path}", path, self.clock() - begin, found.status, last)
 
     def watch_health(self, until: str, timeout: float = 60, checks: int | None = None) -> pd.DataFrame:
@@ -95,7 +98,7 @@ class Container:
             if found.status in ENDED or (checks is not None and len(outputs.keys() - earlier) >= checks):
                 break
             time.sleep(HEALTH_PAUSE_SECONDS)
-            found.reload()
+            found = self.found()
         said = outputs[max(outputs)].strip().splitlines() if outputs else []
         raise self._not_answering(f"become {until}", f"health {until!r}", self.clock() - begin, found.status, said[-8:])
 
@@ -122,8 +125,7 @@ class Container:
         begin = self.clock()
         found.stop()
         seconds = self.clock() - begin
-        found.reload()
-        return seconds, found.attrs["State"]["ExitCode"]
+        return seconds, self.found().attrs["State"]["ExitCode"]
 
 
 def addresses(ports: Mapping[str, list[dict] | None] | None) -> list[str]:

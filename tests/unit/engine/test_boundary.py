@@ -66,6 +66,7 @@ def api_error(status: int, path: str, explanation: str) -> docker.errors.APIErro
         (404, "/containers/web?force=True", "No such container: web", NoSuchContainer, {"container": "web"}),
         (404, "/containers/web", "No such container: web", NoSuchContainer, {"container": "web"}),
         (404, "/images/news-api/json", "No such image: news-api:latest", NoSuchImage, {"image": "news-api"}),
+        (404, "/images/news-api?force=True", "No such image: news-api:latest", NoSuchImage, {"image": "news-api"}),
         (
             404,
             "/images/localhost%3A5000/a%2Fb%3A1/json",

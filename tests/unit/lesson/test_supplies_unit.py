@@ -27,7 +27,7 @@ from tests.engines import engine_of
     ],
 )  # fmt: skip
 def test_a_recipe_says_which_programs_it_needs(reference, programs):
-    recipe, _ = STAND_INS[reference]
+    _, recipe, _ = STAND_INS[reference]
     assert [path.rpartition("/")[2] for path in programs_of(recipe)] == programs
 
 
@@ -42,7 +42,7 @@ def test_without_a_registry_and_without_the_programs_there_is_no_image(tmp_path,
     with pytest.raises(BaseImageUnavailable, match="hold no dockerd to make docker:dind from"):
         supply("docker:dind", engine, stand_in)
     official = BaseImage("python:3.11-slim", "", "sha256:1", 1)
-    assert supply("docker:dind", engine, official) == "the official docker:dind"
+    assert supply("docker:dind", engine, official) == "Engine image: the official docker:dind."
     refusing = engine_of('[ "$1" = version ] || { echo no route to host; exit 1; }', tmp_path)
     with pytest.raises(BaseImageUnavailable, match="docker:dind could not be pulled") as caught:
         supply("docker:dind", refusing, official)
