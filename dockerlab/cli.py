@@ -5,8 +5,9 @@ import sys
 
 import click
 
-from dockerlab.engine import find, labels
-from dockerlab.engine.commands import doctor, engine
+from dockerlab.engine import find, labels, sessions
+from dockerlab.engine.commands import doctor, engine, force_option, in_use
+from dockerlab.engine.find import every_provider
 from dockerlab.errors import DockerLabError, EngineUnavailable
 from dockerlab.paths import CACHE_MARK, cache_folder, remove_cache, scratch_folders
 
@@ -18,22 +19,34 @@ def main() -> None:
 
 @main.command()
 @click.option("--cache", is_flag=True, help="Remove the cache folder instead, with the engine's data in it.")
-def clean(cache: bool) -> None:
-    """Remove what the course made: what carries its label in the engine, and scratch folders."""
+@force_option
+def clean(cache: bool, force: bool) -> None:
+    """Remove what the course made: what carries its label in the engine, and scratch folders.
+
+    What a session uses that still runs stays.
+    """
     if cache:
+        if running := [provider.name for provider in every_provider() if provider.answers()]:
+            raise click.ClickException(
+                f"{cache_folder()} stays: the course's engine ({', '.join(running)}) runs on it. "
+                "`dockerlab engine down` stops it."
+            )
         if (removed := remove_cache()) is None:
             raise click.ClickException(f"{cache_folder()} stays: it does not carry the course's mark {CACHE_MARK}.")
         click.echo(f"Removed {removed}.")
         return
     try:
-        removed = labels.clean(find(start=False))
+        removed = labels.clean(find(start=False), everyone=force)
     except EngineUnavailable:
         click.echo("No engine is running, so there is nothing in one to remove.")
     else:
         what = ", ".join(f"{n} {kind[:-1] if n == 1 else kind}" for kind, n in removed.items())
         click.echo(f"Removed {what}." if what else "The engine held nothing of the course.")
-    for folder in scratch_folders():
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder, session in scratch_folders().items():
+        if force or sessions.is_over(session):
+            shutil.rmtree(folder, ignore_errors=True)
+    if not force and (running := sessions.others()):
+        click.echo(in_use("What they made stays", running))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -48,7 +61,7 @@ def build(arguments: tuple[str, ...]) -> None:
 
 
 def run() -> None:
-    """Run the command line; a DockerLabError becomes its message on stderr and exit code 1."""
+    """Run the command line; an error that is raised on purpose becomes its message on stderr and exit code 1."""
     from dockerlab.book.commands import book
 
     for command in (engine, doctor, book):
@@ -57,4 +70,7 @@ def run() -> None:
         main()
     except DockerLabError as error:
         click.echo(f"{type(error).__name__}: {error}", err=True)
+        sys.exit(1)
+    except (FileNotFoundError, FileExistsError) as error:  # not in the course's folder, or something is in the way
+        click.echo(f"Error: {error}", err=True)
         sys.exit(1)

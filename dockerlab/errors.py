@@ -4,12 +4,16 @@
     ├── EngineUnavailable          no Docker engine could be found or started
     ├── EngineStartFailed          an engine of the course did not come up
     ├── EngineLost                 the engine went away during a command
+    ├── CacheUnavailable           the cache folder cannot be made or written to
     ├── BaseImageUnavailable       a base image can neither be pulled nor made
     ├── DownloadFailed             a package could not be fetched, or did not verify
     ├── ContextNotFound            the build context is not a folder
+    ├── FilesUnreadable            a file or folder cannot be read or copied
+    ├── IgnorePatternInvalid       a line of .dockerignore is not a pattern
     ├── DockerfileInvalid          the Dockerfile does not parse
     ├── BuildFailed                a build step ended with an error
     ├── BuildCancelled             the build was interrupted
+    ├── CommandUnreadable          a command as it was typed cannot be split into words
     ├── DockerCommandFailed        another docker command ended with an error
     │   └── PortTaken              the port to publish on is in use
     ├── EngineRefused              the engine understood a request and said no
@@ -26,7 +30,35 @@ Each message is one sentence in the course's words, then the engine's own last l
 next. The facts are attributes too, so a program need not read the message.
 """
 
+import re
 from collections.abc import Sequence
+
+LINE_CHARACTERS = 2000  # of one line in a message
+MOST_LINES, FIRST_LINES = 60, 20  # how many lines a message quotes; if there are more, how many of the first
+# How a program colours its words, moves the cursor or names the window.
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+# Control characters but for the tab and the line feed, line separators, marks that turn the direction of reading, and
+# surrogates, which stand for bytes that are no text.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """Text of others, safe to show: what cannot be seen, and could do something, stands there as `\\x1b` or `\\u202e`.
+
+    Tabs and line breaks stay; `\\r\\n` becomes a line break.
+    """
+    return _INVISIBLE.sub(lambda found: ascii(found[0])[1:-1], text.replace("\r\n", "\n"))
+
+
+def cut(line: str, width: int) -> str:
+    """The first `width` characters of a line, and how many more there are."""
+    more = len(line) - width
+    return line if more <= 0 else f"{line[:width]} … and {more:,} more characters"
+
+
+def readable(text: str) -> list[str]:
+    """Text of others as lines for a message: without terminal colours, all of it visible, none too long."""
+    return [cut(line, LINE_CHARACTERS) for line in visible(_TERMINAL.sub("", text)).split("\n")]
 
 
 class DockerLabError(Exception):
@@ -40,8 +72,10 @@ class DockerLabError(Exception):
 
     def __init__(self, summary: str, *, last_lines: Sequence[str] = (), advice: str = "") -> None:
         self.summary, self.last_lines, self.advice = summary, tuple(last_lines), advice
-        quoted = [f"  | {line}" for line in self.last_lines]
-        super().__init__("\n".join([summary, *quoted, *([advice] if advice else [])]))
+        quoted = [f"  | {line}" for text in self.last_lines for line in readable(text)]
+        if (more := len(quoted) - MOST_LINES) > 0:
+            quoted[FIRST_LINES : FIRST_LINES + more] = [f"  | … {more:,} more lines …"]
+        super().__init__("\n".join([*readable(summary), *quoted, *(readable(advice) if advice else [])]))
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows: the message alone. A learner has no use for the library's stack frames."""
@@ -54,6 +88,21 @@ class EngineUnavailable(DockerLabError):
 
 class EngineStartFailed(DockerLabError):
     """An engine that the course starts did not come up."""
+
+
+class CacheUnavailable(DockerLabError):
+    """The course's cache folder cannot be made or written to.
+
+    Attributes:
+        folder: its path.
+    """
+
+    def __init__(self, folder: str, reason: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"The course's cache folder {folder} cannot be used: {reason}.",
+            advice="Let DOCKERLAB_CACHE name a folder that you can write to: export DOCKERLAB_CACHE=/some/folder",
+        )
 
 
 class EngineLost(DockerLabError):
@@ -76,6 +125,28 @@ class ContextNotFound(DockerLabError):
         super().__init__(
             f"There is no build context at {path!r}.",
             advice="The last argument of docker build names a folder: check its spelling, or which folder you are in.",
+        )
+
+
+class FilesUnreadable(DockerLabError):
+    """A file or folder cannot be read or copied. Attributes: path (str), problem (str, the system's reason)."""
+
+    def __init__(self, path: str, problem: str, *, done: str = "read") -> None:
+        self.path, self.problem = path, problem
+        super().__init__(
+            f"{path} cannot be {done}: {problem}.",
+            advice="`ls -l` shows who may read it. Change that, or move it out of this folder, and try again.",
+        )
+
+
+class IgnorePatternInvalid(DockerLabError):
+    """A line of .dockerignore is not a pattern. Attributes: file (str), line (int, from 1), pattern, problem (str)."""
+
+    def __init__(self, file: str, line: int, pattern: str, problem: str) -> None:
+        self.file, self.line, self.pattern, self.problem = file, line, pattern, problem
+        super().__init__(
+            f"{pattern!r} on line {line} of {file} is not a pattern: {problem}.",
+            advice="Docker refuses to build with it. Correct that line and try again.",
         )
 
 
@@ -115,6 +186,14 @@ class BuildCancelled(DockerLabError):
             "The build was interrupted, and the engine has stopped it.",
             advice="Nothing was tagged. Finished steps stay in the cache, so building again picks up from there.",
         )
+
+
+class CommandUnreadable(DockerLabError):
+    """A command as it was typed cannot be split into words. Attributes: command (str), problem (str)."""
+
+    def __init__(self, command: str, problem: str, advice: str) -> None:
+        self.command, self.problem = command, problem
+        super().__init__(f"This command cannot be read: {problem}.", last_lines=[command], advice=advice)
 
 
 class DockerCommandFailed(DockerLabError):

@@ -159,9 +159,17 @@ class _Api(docker.APIClient):
     # Never through a proxy. The SDK makes its first request while it is being set up, so it cannot be told later.
     trust_env = property(lambda self: False, lambda self, value: None)
 
-    def __init__(self, lost: Lost, **options) -> None:
-        self._lost = lost
+    def __init__(self, lost: Lost, name: Callable[[str], str], **options) -> None:
+        self._lost, self._name = lost, name
         super().__init__(**options)
+
+    def _url(self, path: str, *parts: str, **options) -> str:
+        return super()._url(path, *(self._name(part) if isinstance(part, str) else part for part in parts), **options)
+
+    def containers(self, *arguments, filters: Mapping | None = None, **options) -> list[dict]:
+        """The containers; a filter may name an image or a container."""
+        filters = {k: self._name(v) if isinstance(v, str) else v for k, v in (filters or {}).items()}
+        return super().containers(*arguments, filters=filters, **options)
 
     def send(self, request, **options):
         """One request and its answer; called by requests for everything the SDK does."""
@@ -178,15 +186,16 @@ class Client(docker.DockerClient):
 
     Args:
         lost: see `map_errors`.
+        name: what a container or an image is called in the engine; default: as it is asked for.
         options: of docker.APIClient, such as base_url and tls.
 
     Raises:
         EngineLost: the engine does not answer.
     """
 
-    def __init__(self, lost: Lost, **options) -> None:
+    def __init__(self, lost: Lost, name: Callable[[str], str] | None = None, **options) -> None:
         with map_errors(lost):
-            self.api = _Api(lost, timeout=API_SECONDS, **options)
+            self.api = _Api(lost, name or str, timeout=API_SECONDS, **options)
 
 
 def answers(socket: Path, timeout: float = 10) -> bool:

@@ -1,19 +1,28 @@
 """`dockerlab engine …` and `dockerlab doctor`."""
 
 import shutil
+from collections.abc import Sequence
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from dockerlab.engine import sessions
 from dockerlab.engine.base import BASE, ensure_base, present_base
 from dockerlab.engine.engine import Engine
-from dockerlab.engine.find import Machine, find
+from dockerlab.engine.find import every_provider, find
 from dockerlab.engine.loopback import port_is_free
 from dockerlab.errors import DockerLabError
 from dockerlab.paths import cache_folder
 
 LESSON_PORT = 8000
+force_option = click.option("--force", is_flag=True, help="Also what sessions of the course use that still run.")
+
+
+def in_use(what: str, running: Sequence[sessions.Session]) -> str:
+    """The sentence for something that stays because sessions use it."""
+    names = ", ".join(map(str, running))
+    return f"Sessions of the course still run: {names}. {what}: shut down their kernels first, or add --force."
 
 
 @click.group()
@@ -37,9 +46,14 @@ def up() -> None:
 
 
 @engine.command()
-def down() -> None:
+@force_option
+def down(force: bool) -> None:
     """Stop the engine that the course has started; only the cache folder stays."""
-    stopped = [provider.name for provider in Machine.this().providers if provider.down()]
+    providers = every_provider()
+    running = [session for provider in providers for session in sessions.others(provider.host)]
+    if running and not force:
+        raise click.ClickException(in_use("Their engine goes on", running))
+    stopped = [provider.name for provider in providers if provider.down()]
     words = f"Stopped the course's engine ({', '.join(stopped)})."
     click.echo(words if stopped else "No engine of the course was running.")
 

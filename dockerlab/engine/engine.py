@@ -83,6 +83,7 @@ class Engine:
             EngineUnavailable: the docker program cannot be started.
         """
         environment = self.environment() | dict(variables or {})
+        arguments = self.line.naming.words(arguments) if self.line.naming else arguments
         return popen([*self.line.command, *arguments], environment, cwd=cwd, stdout=stdout, stderr=stderr)
 
     def run(self, *arguments: str | Path, cwd: str | Path = ".", timeout: float | None = None) -> str:
@@ -143,8 +144,9 @@ class Engine:
 
     @cached_property
     def _client(self) -> Client:
+        name = self.line.naming.name if self.line.naming else None
         if self.provider is not None:
-            return Client(self.lost, base_url=self.host)
+            return Client(self.lost, name, base_url=self.host)
         # The reader's engine may need certificates, which their settings name.
         with map_errors(self.lost):
             if os.environ.get("DOCKER_HOST"):
@@ -152,7 +154,7 @@ class Engine:
             else:
                 context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
                 options = {"base_url": self.host, "tls": context.TLSConfig if context else None}
-        return Client(self.lost, **options)
+        return Client(self.lost, name, **options)
 
 
 def typed(arguments: Sequence[str | Path]) -> str:

@@ -1,23 +1,25 @@
 """The labels that every object of the course carries, and the clean-up that removes what carries them."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
+from dockerlab.engine import sessions
 from dockerlab.engine.engine import Engine
 from dockerlab.errors import EngineRefused
 
 COURSE = "dockerlab.course"
 COURSE_VALUE = "docker-fundamentals-measured"
 RUN = "dockerlab.run"
+SESSION = "dockerlab.session"  # the token of the process that made it
 # For the stand-in of the base image. It must not carry COURSE: images and containers inherit labels, so a reader's
 # own container made from it would carry COURSE too and be removed with the course's.
 STAND_IN = "dockerlab.base"
 
 
 def labels(run: str = "") -> dict[str, str]:
-    """The labels for an object made in `run` (the name of a chapter or a test)."""
-    return {COURSE: COURSE_VALUE} | ({RUN: run} if run else {})
+    """The labels for an object that this process makes in `run` (the name of a chapter or a test)."""
+    return {COURSE: COURSE_VALUE, SESSION: sessions.token()} | ({RUN: run} if run else {})
 
 
 def label_options(run: str = "") -> list[str]:
@@ -25,13 +27,14 @@ def label_options(run: str = "") -> list[str]:
     return [f"--label={key}={value}" for key, value in labels(run).items()]
 
 
-def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
+def clean(engine: Engine, run: str = "", *, everyone: bool = False, **further: str) -> Counter[str]:
     """Remove the containers, networks, volumes and images that carry the course's label, and nothing else.
 
-    What a reader's own container uses stays, as does what has gone meanwhile.
+    What a reader's own container uses stays, and so does what another session made that still runs.
 
     Args:
         run: only what was made in this run; "" for everything.
+        everyone: also what sessions use that still run.
         further: only what also carries these labels.
 
     Returns:
@@ -41,8 +44,13 @@ def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
         EngineLost, EngineRefused.
     """
     client = engine.client()
-    wanted = {"label": [f"{key}={value}" for key, value in (labels(run) | further).items()]}
+    marks = {COURSE: COURSE_VALUE} | ({RUN: run} if run else {}) | further
+    wanted = {"label": [f"{key}={value}" for key, value in marks.items()]}
     removed: Counter[str] = Counter()
+
+    def is_left(found: Mapping) -> bool:
+        session = (found.get("Labels") or {}).get(SESSION, "")
+        return everyone or session == sessions.token() or sessions.is_over(session)
 
     def remove(kind: str, action: Callable[[], object]) -> None:
         try:
@@ -55,14 +63,18 @@ def clean(engine: Engine, run: str = "", **further: str) -> Counter[str]:
 
     # sparse: what the list says is enough, and a container that goes meanwhile is no error.
     for container in client.containers.list(all=True, filters=wanted, sparse=True):
-        remove("containers", partial(container.remove, force=True, v=True))
+        if is_left(container.attrs):
+            remove("containers", partial(container.remove, force=True, v=True))
     for network in client.networks.list(filters=wanted):
-        remove("networks", network.remove)
+        if is_left(network.attrs):
+            remove("networks", network.remove)
     for volume in client.volumes.list(filters=wanted):
-        remove("volumes", partial(volume.remove, force=True))
+        if is_left(volume.attrs):
+            remove("volumes", partial(volume.remove, force=True))
     # By force, because an image may have several names. That would also take it from a container that has stopped.
     used = {container["ImageID"] for container in client.api.containers(all=True)}
     for _ in range(2):  # a parent image goes only after its children
-        for image_id in set(client.api.images(filters=wanted, quiet=True)) - used:
+        found = client.api.images(filters=wanted)
+        for image_id in {image["Id"] for image in found if is_left(image)} - used:
             remove("images", partial(client.images.remove, image_id, force=True))
     return removed

@@ -1,11 +1,21 @@
 """What the course asks of an engine that it starts by itself, whichever kind it is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 Progress = Callable[[str], object]
+
+
+class Naming(Protocol):
+    """What the names that are typed are called in the engine, where several sessions use it at once."""
+
+    def name(self, text: str) -> str:
+        """The name of a container or an image."""
+
+    def words(self, arguments: Sequence[str]) -> list[str]:
+        """A docker command's words."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +25,7 @@ class CommandLine:
     command: tuple[str, ...]  # the beginning of an argument list: the program, sometimes with options
     # What it needs in its environment, such as DOCKER_HOST
     variables: dict[str, str] = field(default_factory=dict, repr=False)
+    naming: Naming | None = field(default=None, repr=False, compare=False)  # None: everything is called as it is typed
 
 
 class Provider(Protocol):

@@ -15,6 +15,7 @@ import docker
 
 from dockerlab.engine.boundary import PLAIN_BUILD
 from dockerlab.engine.engine import Engine, Server
+from dockerlab.engine.patience import patience
 from dockerlab.engine.provider import CommandLine
 from dockerlab.errors import DockerCommandFailed, EngineLost, EngineStartFailed
 
@@ -70,17 +71,21 @@ class SecondEngine(Engine):
             self.outer.run("exec", self.container, "sh", "-c", "kill $(pidof docker-buildx) || true")
 
 
-def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> SecondEngine:
+def wait_for(engine: Engine, container: str, timeout: float | None = None) -> SecondEngine:
     """The engine in a running container, as soon as it answers.
+
+    Args:
+        timeout: seconds after which it gives up; default: 60, and on a busy machine more.
 
     Raises:
         EngineStartFailed: it did not answer in time, or its container has ended; with its last log lines. Also if it
             cannot export a cache, as engines before release 29 cannot unless told to use containerd's store.
         DockerCommandFailed: there is no such container.
     """
+    timeout = patience(START_SECONDS) if timeout is None else timeout
     deadline = time.monotonic() + timeout
     while True:
-        state = engine.run("inspect", "--format", "{{.State.Status}}", container).strip()
+        state, name = engine.run("inspect", "--format", "{{.State.Status}} {{.Name}}", container).split()
         try:
             said = engine.run("exec", container, "docker", "info", "--format", "{{json .}}").splitlines()
             info = json.loads(next((line for line in said if line.startswith("{")), "{}"))
@@ -98,7 +103,7 @@ def wait_for(engine: Engine, container: str, timeout: float = START_SECONDS) -> 
         server=Server.from_info(info),
         buildx=buildx[1].removeprefix("v") if len(buildx) > 1 else "",
         outer=engine,
-        container=container,
+        container=name.strip("/"),
     ).with_options(())
     if not found.server.has_containerd_store:
         raise EngineStartFailed(

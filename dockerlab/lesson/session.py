@@ -6,6 +6,7 @@ import platform
 import shlex
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,19 +14,20 @@ from pathlib import Path
 from IPython.display import display
 
 from dockerlab.build import Build, Experiment, build
-from dockerlab.engine import Engine, find
+from dockerlab.engine import Engine, find, sessions
 from dockerlab.engine.base import ensure_base, present_base
 from dockerlab.engine.labels import clean
+from dockerlab.engine.loopback import port_is_free
 from dockerlab.engine.second import SecondEngine
 from dockerlab.errors import BuildFailed
 from dockerlab.exercise import Exercise, Quiz, read_quiz
 from dockerlab.image import Image, ImageReader, Images
 from dockerlab.lesson import magic
 from dockerlab.lesson.supplies import supply
-from dockerlab.paths import leave_scratch, make_scratch, project_root
+from dockerlab.paths import copy_tree, leave_scratch, make_scratch, project_root
 from dockerlab.run import Container, docker_command
-from dockerlab.run.command import RUNNERS, starts_with
-from dockerlab.show.notebook import Markdown, NotebookWatcher, progress_line
+from dockerlab.run.names import Names
+from dockerlab.show.notebook import Markdown, NotebookWatcher, has_front_end, progress_line
 from dockerlab.show.sentences import RunLine
 from dockerlab.show.shown import register
 
@@ -34,7 +36,8 @@ class Lesson:
     """One run of a chapter.
 
     Making one starts from a clean slate: it removes what an earlier run of the chapter left, copies the lab to a
-    scratch folder and makes that the current folder, so that `.` is the build context as on the page.
+    scratch folder and makes that the current folder, so that `.` is the build context as on the page. What another
+    session has that still runs stays; a name that it has is called otherwise here, see `run.names`.
 
     Attributes:
         engine: where the chapter builds and runs.
@@ -47,18 +50,20 @@ class Lesson:
         leave_scratch()  # of an earlier lesson in this kernel
         self._chapter = chapter
         self._project = project_root()  # the current folder is about to change
-        self.engine: Engine = find()
+        found = find()
+        sessions.enter(chapter, found.host)
+        self.engine: Engine = replace(found, line=replace(found.line, naming=Names(self._tell)))
         # Whether a stand-in is out of date takes a second to find out, so `engine up` and `make` do that.
         self.base = present_base(self.engine) or ensure_base(self.engine)
         self.last_build: Build | None = None
         self.last_failure: BuildFailed | None = None
         self._second: dict[str, SecondEngine] = {}
         clean(self.engine, chapter)
-        self._scratch = make_scratch(chapter)
+        self._scratch = make_scratch(chapter, sessions.token())
         self._came_from = Path.cwd()
         folder = self._scratch / lab
         ignored = shutil.ignore_patterns("__pycache__", "*.db", ".pytest_cache")
-        shutil.copytree(self._project / "labs" / lab, folder, ignore=ignored)
+        copy_tree(self._project / "labs" / lab, folder, ignored)
         shutil.copy(folder / ".env.example", folder / ".env")
         os.chdir(folder)
         self._lead_shell_to_engine()
@@ -113,6 +118,7 @@ class Lesson:
         """Remove what this chapter made, by its label, and the scratch copy."""
         removed = clean(self.engine, self._chapter)
         self._remove_scratch()
+        sessions.leave()
         kinds = [kind for kind in ("containers", "networks", "volumes", "images") if removed[kind]]
         print("Removed this chapter's " + (", ".join(kinds) if kinds else "scratch copy") + ".")
 
@@ -148,9 +154,17 @@ class Lesson:
         if arguments is not None:
             self._show_build(arguments, engine)
             return
-        if starts_with(words, RUNNERS):
-            words = magic.with_free_ports(words, print)
+        words = magic.with_free_ports(words, print, self._has_port)
         docker_command(words, engine=self.engine, run=self._chapter, write=sys.stdout.write)
+
+    def _has_port(self, port: int) -> bool:
+        """Whether a port is free, and no other session is about to use it."""
+        return port_is_free(port) and sessions.claim(f"port {port}")
+
+    def _tell(self, sentence: str) -> None:
+        """Say something about this run alone, so only to somebody who looks on."""
+        if has_front_end():
+            print(sentence)
 
     def _second_engine(self, name: str) -> SecondEngine:
         container = self.container(name)

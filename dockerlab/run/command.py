@@ -1,8 +1,8 @@
 """Run docker commands as a learner types them, with the labels of the course on whatever they make."""
 
+import codecs
 import io
 import re
-import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,15 +13,18 @@ from dockerlab.engine.boundary import stop
 from dockerlab.engine.engine import typed
 from dockerlab.engine.labels import label_options
 from dockerlab.errors import DockerLabError, EngineLost, EngineRefused, PortTaken
+from dockerlab.run.excerpt import Excerpt
+from dockerlab.run.shell import read_options, split_words
 
 RUNNERS = (("run",), ("container", "run"))
 BUILDERS = (("build",), ("image", "build"), ("builder", "build"), ("buildx", "build"), ("buildx", "b"))
+CREATORS = (("create",), ("container", "create"))
+EXECUTORS = (("exec",), ("container", "exec"))
 # The commands that make an object, which gets the labels.
-MAKERS = (
-    *RUNNERS, *BUILDERS, ("create",), ("container", "create"), ("network", "create"), ("volume", "create"),
-)  # fmt: skip
+MAKERS = (*RUNNERS, *CREATORS, *BUILDERS, ("network", "create"), ("volume", "create"))
+CHUNK_BYTES = 1 << 16
 _PORT_TAKEN = re.compile(r"port is already allocated|address already in use|failed to bind (?:host )?port", re.I)
-_PORT = re.compile(r"(?:\d+\.\d+\.\d+\.\d+|\[::\]|::):(\d+)")
+_PORT = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[::1?\]|::):(\d+)")
 
 
 def starts_with(argv: Sequence[str], commands: Sequence[tuple[str, ...]]) -> int:
@@ -39,8 +42,9 @@ def labelled(argv: Sequence[str], run: str) -> list[str]:
 def noted(argv: Sequence[str], note: Path) -> list[str]:
     """The command with a file for docker to write the container's ID into, if it runs one and names no such file."""
     place = starts_with(argv, RUNNERS)
-    option = [f"--cidfile={note}"] if place and not any(word.startswith("--cidfile") for word in argv) else []
-    return [*argv[:place], *option, *argv[place:]]
+    if not place or any(option.name == "--cidfile" for option in read_options(argv, place)[0]):
+        return list(argv)
+    return [*argv[:place], f"--cidfile={note}", *argv[place:]]
 
 
 def docker_command(
@@ -54,40 +58,50 @@ def docker_command(
     """Run `docker ARGUMENTS`; give back what it printed, both streams in one.
 
     Args:
-        arguments: what follows `docker`, as typed or as a list.
+        arguments: what follows `docker`, as typed or as a list. A text may begin with `docker` too.
         run: the run's name for the labels.
         cwd: the folder to run it in.
-        write: gets each line as it comes.
+        write: gets what a page can hold of it, as it comes: see `Excerpt`. What is given back is whole.
 
     Raises:
+        CommandUnreadable: a quotation mark is not closed, or nothing follows a backslash.
         PortTaken: a port to publish on is in use; the container that docker had made for it is removed.
         EngineLost: the engine has gone away.
         DockerCommandFailed: any other exit code than 0.
         EngineUnavailable: the docker program cannot be started.
         KeyboardInterrupt: passed on; a container that `docker run` was waiting for is removed.
     """
-    argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
+    argv = split_words(arguments)
+    if isinstance(arguments, str) and argv[:1] == ["docker"]:
+        argv = argv[1:]
     with tempfile.TemporaryDirectory(prefix="dockerlab-run-") as folder:
         note = Path(folder, "id")
         process = engine.popen(*noted(labelled(argv, run), note), cwd=cwd)
-        printed = io.TextIOWrapper(process.stdout, encoding="utf-8", errors="replace")
-        lines: list[str] = []
+        # It makes no difference where a chunk ends: not within a character, nor between \r and \n.
+        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=False)
+        printed, excerpt = io.StringIO(newline=""), Excerpt(write) if write else None
         try:
-            for line in printed:
-                lines.append(line)
-                if write:
-                    write(line)
+            ended = False
+            while not ended:
+                chunk = process.stdout.read1(CHUNK_BYTES)
+                ended = not chunk
+                text = decoder.decode(chunk, final=ended).replace("\r\n", "\n")
+                printed.write(text)
+                if excerpt:
+                    excerpt.add(text)
             code = process.wait()
         except BaseException:
             stop(process)
             _remove(_made(note), engine)  # nobody waits for it any more, and it would run on
             raise
         finally:
-            printed.close()
+            process.stdout.close()
+            if excerpt:
+                excerpt.close()
         made = _made(note)
     if code:
-        raise _failure(argv, code, "".join(lines), engine, made)
-    return "".join(lines)
+        raise _failure(argv, code, printed.getvalue(), engine, made)
+    return printed.getvalue()
 
 
 def _made(note: Path) -> str:

@@ -1,5 +1,7 @@
 """The command line: messages, exit codes, and what clean-up may remove."""
 
+import os
+import subprocess
 import sys
 import tempfile
 
@@ -7,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from dockerlab import cli, paths
-from dockerlab.engine.commands import doctor
+from dockerlab.engine import sessions
+from dockerlab.engine.commands import doctor, engine
+from dockerlab.engine.private import PrivateEngine
 from dockerlab.errors import EngineUnavailable
 
 
@@ -42,6 +46,30 @@ def test_an_error_is_its_message_on_stderr_and_exit_code_1(no_engine, monkeypatc
     assert capsys.readouterr() == ("", said)
 
 
+def test_outside_of_the_course_one_sentence_says_so(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["dockerlab", "book", "appendix"])
+    with pytest.raises(SystemExit) as caught:
+        cli.run()
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == (
+        f"Error: {tmp_path} is not inside the course: no folder above it holds _toc.yml and labs/\n"
+    )
+
+
+def test_a_cache_folder_that_cannot_be_used_is_named(monkeypatch, capsys, tmp_path):
+    (tmp_path / "home").write_text("a file, so no folder can be made in it")
+    monkeypatch.setenv("DOCKERLAB_CACHE", str(tmp_path / "home/cache"))
+    monkeypatch.setattr(sys, "argv", ["dockerlab", "engine", "status"])
+    with pytest.raises(SystemExit) as caught:
+        cli.run()
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == (
+        f"CacheUnavailable: The course's cache folder {tmp_path}/home/cache cannot be used: Not a directory.\n"
+        "Let DOCKERLAB_CACHE name a folder that you can write to: export DOCKERLAB_CACHE=/some/folder\n"
+    )
+
+
 def test_doctor_says_what_to_do_without_an_engine(no_engine):
     result = CliRunner().invoke(doctor)
     assert result.exit_code == 0
@@ -50,12 +78,13 @@ def test_doctor_says_what_to_do_without_an_engine(no_engine):
     assert "cache folder" in result.output
 
 
-def test_clean_without_an_engine_removes_scratch_folders_and_no_others(no_engine, scratch):
+def test_clean_without_an_engine_removes_scratch_folders_and_no_others(no_engine, scratch, monkeypatch):
+    monkeypatch.setattr(sessions, "others", list)
     ours = paths.make_scratch("04-layer-caching")
     (ours / "news-api").mkdir()
     (scratch / "dockerlab-notes").mkdir()
     (scratch / "other").mkdir()
-    assert paths.scratch_folders() == [ours]
+    assert paths.scratch_folders() == {ours: ""}
     result = CliRunner().invoke(cli.main, ["clean"])
     assert (result.exit_code, result.output) == (0, "No engine is running, so there is nothing in one to remove.\n")
     assert sorted(path.name for path in scratch.iterdir()) == ["dockerlab-notes", "other"]
@@ -70,3 +99,34 @@ def test_a_folder_that_is_not_the_course_s_stays_and_is_named(tmp_path, monkeypa
         f"Error: {tmp_path} stays: it does not carry the course's mark CACHEDIR.TAG.\n",
     )
     assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.fixture
+def running(monkeypatch, tmp_path):
+    """Another session, in the private engine; gone at the end."""
+    monkeypatch.setenv("DOCKERLAB_CACHE", str(tmp_path / "cache"))
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: process.pid)
+        sessions.enter("02-first-dockerfile", PrivateEngine().host)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_what_a_running_session_uses_stays_and_is_named(no_engine, scratch, running):
+    theirs = paths.make_scratch("02-first-dockerfile", sessions.token_of(running.pid))
+    left_over = paths.make_scratch("02-first-dockerfile", "machine:1:nonsense")
+    result = CliRunner().invoke(cli.main, ["clean"])
+    named = f"Sessions of the course still run: 02-first-dockerfile (process {running.pid})."
+    assert (result.exit_code, named in result.output) == (0, True)
+    assert (theirs.exists(), left_over.exists()) == (True, False)
+    result = CliRunner().invoke(engine, ["down"])
+    assert (result.exit_code, f"{named} Their engine goes on" in result.output) == (1, True)
+
+
+def test_on_request_it_goes_too(no_engine, scratch, running):
+    theirs = paths.make_scratch("02-first-dockerfile", sessions.token_of(running.pid))
+    assert CliRunner().invoke(cli.main, ["clean", "--force"]).exit_code == 0
+    assert not theirs.exists()
+    assert CliRunner().invoke(engine, ["down", "--force"]).exit_code == 0

@@ -28,9 +28,21 @@ def test_the_drawn_tree_is_the_real_one():
     ("error", "attributes", "said"),
     [
         (errors.ContextNotFound("nowhere"), {"path": "nowhere"}, "no build context at 'nowhere'"),
+        (errors.FilesUnreadable("a/key", "Permission denied"), {"path": "a/key"}, "cannot be read: Permission denied."),
+        (errors.FilesUnreadable("a/key", "No space left", done="copied"), {"path": "a/key"}, "cannot be copied: No sp"),
+        (
+            errors.IgnorePatternInvalid(".dockerignore", 3, "[a", "a [ is not closed"),
+            {"file": ".dockerignore", "line": 3, "pattern": "[a", "problem": "a [ is not closed"},
+            "'[a' on line 3 of .dockerignore is not a pattern: a [ is not closed.",
+        ),
         (errors.DockerfileInvalid("unknown instruction: RNU", line=3), {"line": 3}, "on line 3: unknown instruction"),
         (errors.BuildFailed("x", step="[2/2] RUN x", exit_code=7), {"step": "[2/2] RUN x", "exit_code": 7}, "x"),
         (errors.BuildCancelled("trace"), {"trace": "trace"}, "interrupted"),
+        (
+            errors.CommandUnreadable('run "x', "a quotation mark is opened and never closed", "Close it."),
+            {"command": 'run "x', "problem": "a quotation mark is opened and never closed"},
+            'never closed.\n  | run "x\nClose it.',
+        ),
         (errors.DockerCommandFailed("docker x", 2, "a\nb"), {"exit_code": 2, "output": "a\nb"}, "exit code 2"),
         (errors.PortTaken("docker run", 125, "", 8000), {"port": 8000}, "-p 127.0.0.1:8001:8000."),
         (errors.PortTaken("docker run", 125, "", 8000, removed=True), {"port": 8000}, "has been removed."),
@@ -51,3 +63,32 @@ def test_the_drawn_tree_is_the_real_one():
 def test_facts_are_attributes_and_in_the_message(error, attributes, said):
     assert {name: getattr(error, name) for name in attributes} == attributes
     assert said in str(error)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (["x" * 3_000_000], ["  | " + "x" * 2000 + " … and 2,998,000 more characters"]),
+        (["x" * 2000], ["  | " + "x" * 2000]),
+        (["a\nb"], ["  | a", "  | b"]),
+        ([f"{n}" for n in range(60)], [f"  | {n}" for n in range(60)]),
+        (
+            [f"{n}" for n in range(1060)],
+            [f"  | {n}" for n in range(20)] + ["  | … 1,000 more lines …"] + [f"  | {n}" for n in range(1020, 1060)],
+        ),
+        (["\x1b[1;31mred\x1b[0m \x1b]0;title\x07plain"], ["  | red plain"]),
+        (["\x1b[2J\x1b[Hgone"], ["  | gone"]),
+        (["10%\r20%"], ["  | 10%\\r20%"]),
+        (["caf\udce9"], ["  | caf\\udce9"]),
+    ],
+    ids=lambda value: value[0][:12],
+)
+def test_a_message_stays_short_and_legible_whatever_a_program_printed(said, shown):
+    error = errors.DockerLabError("It broke.", last_lines=said, advice="Mend it.")
+    assert str(error).split("\n") == ["It broke.", *shown, "Mend it."]
+    assert error.last_lines == tuple(said), "the attribute stays whole"
+
+
+def test_a_long_command_is_cut_in_its_message():
+    error = errors.DockerCommandFailed(f"docker run x {'y' * 3_000_000}", 1)
+    assert len(str(error)) < 2100

@@ -56,7 +56,7 @@ def test_a_build_there_names_no_file_of_this_machine(answering, tmp_path):
 
 def test_it_is_described_when_it_answers(answering):
     outer = answering(
-        state=("inspect*", "echo running"),
+        state=("inspect*", "echo running /other"),
         info=("*' info '*", f"echo '{json.dumps(CONTAINERD)}'"),
         buildx=("*'buildx version'*", "echo github.com/docker/buildx v0.30.1 abc"),
     )
@@ -67,7 +67,8 @@ def test_it_is_described_when_it_answers(answering):
 
 
 def test_an_engine_that_can_export_no_cache_is_refused(answering):
-    outer = answering(state=("inspect*", "echo running"), info=("*' info '*", f"echo '{json.dumps(GRAPH_DRIVER)}'"))
+    info = ("*' info '*", f"echo '{json.dumps(GRAPH_DRIVER)}'")
+    outer = answering(state=("inspect*", "echo running /other"), info=info)
     with pytest.raises(EngineStartFailed, match=r"Docker 28\.0\.0 with overlay2, can export no cache") as caught:
         wait_for(outer, "other", timeout=1)
     assert "docker pull docker:dind" in caught.value.advice
@@ -78,7 +79,9 @@ def test_an_engine_that_can_export_no_cache_is_refused(answering):
 )
 def test_what_does_not_come_up_is_said_with_its_last_lines(answering, state, said):
     outer = answering(
-        state=("inspect*", f"echo {state}"), info=("exec*", "exit 1"), logs=("logs*", "echo mount: permission denied")
+        state=("inspect*", f"echo {state} /other"),
+        info=("exec*", "exit 1"),
+        logs=("logs*", "echo mount: permission denied"),
     )
     with pytest.raises(EngineStartFailed, match=said) as caught:
         wait_for(outer, "other", timeout=0.2)

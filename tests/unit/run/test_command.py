@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab.errors import DockerCommandFailed, EngineLost, PortTaken
+from dockerlab.engine.sessions import token
+from dockerlab.errors import CommandUnreadable, DockerCommandFailed, EngineLost, PortTaken
 from dockerlab.run import docker_command
 from dockerlab.run.command import labelled, noted
 from tests.engines import engine_of
 
-LABELS = ["--label=dockerlab.course=docker-fundamentals-measured", "--label=dockerlab.run=test"]
+LABELS = [
+    "--label=dockerlab.course=docker-fundamentals-measured",
+    f"--label=dockerlab.session={token()}",
+    "--label=dockerlab.run=test",
+]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +54,7 @@ def test_whatever_makes_an_object_gets_the_labels(command, made_by):
         ("container run x", True),
         ("run --cidfile=mine x", False),
         ("run --cidfile mine x", False),
+        ("run x prog --cidfile mine", True),  # the program's option, not docker's
         ("create x", False),
         ("ps", False),
     ],
@@ -101,3 +107,56 @@ def test_lines_come_one_by_one_and_need_not_be_text(tmp_path):
     said = docker_command("ps", engine=engine_of(r"printf 'a\377\nb\r\nc'", tmp_path), write=lines.append)
     assert lines == ["a�\n", "b\n", "c"]
     assert said == "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("ps -a", "ps -a"),
+        ("docker ps -a", "ps -a"),
+        ("ps -a # all", "ps -a"),
+        ('ps --filter "name=a b"', "ps --filter name=a b"),
+        (["docker", "x"], "docker x"),
+        ("", ""),
+    ],
+)
+def test_a_command_reaches_docker_as_it_was_meant(tmp_path, typed, words):
+    assert docker_command(typed, engine=engine_of('echo "$*"', tmp_path)) == f"{words}\n"
+
+
+def test_a_command_that_cannot_be_read_starts_nothing(tmp_path):
+    with pytest.raises(CommandUnreadable):
+        docker_command('run "abc', engine=engine_of(f"touch {tmp_path}/started", tmp_path))
+    assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "characters", "end"),
+    [
+        ("head -c 3000000 /dev/zero | tr '\\0' x", 3_000_000, " … and 2,990,000 more characters in this line"),
+        ("yes | head -c 10000000", 10_000_000, "y\n"),
+        ("head -c 3000000 /dev/zero | tr '\\0' '\\r'; echo done", 3_000_005, "done\n"),
+    ],
+    ids=["a long line", "very many lines", "a progress bar"],
+)
+def test_what_is_given_back_is_whole_and_what_is_shown_fits_on_a_page(tmp_path, script, characters, end):
+    shown: list[str] = []
+    said = docker_command("run x", engine=engine_of(script, tmp_path), write=shown.append)
+    assert len(said) == characters
+    page = "".join(shown)
+    assert len(page) < 300_000
+    assert max(map(len, page.splitlines())) < 10_100
+    assert page.endswith(end)
+
+
+def test_a_long_line_makes_no_long_message(tmp_path):
+    script = f"{ALIVE}; head -c 3000000 /dev/zero | tr '\\0' x; exit 3"
+    with pytest.raises(DockerCommandFailed) as caught:
+        docker_command("run x", engine=engine_of(script, tmp_path))
+    assert len(str(caught.value)) < 3000
+    assert len(caught.value.output) == 3_000_000
+
+
+def test_a_character_may_lie_across_two_pieces(tmp_path):
+    script = "printf 'a\\303'; sleep 0.2; printf '\\251\\r'; sleep 0.2; printf '\\nb'"
+    assert docker_command("ps", engine=engine_of(script, tmp_path)) == "aé\nb"

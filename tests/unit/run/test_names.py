@@ -1,0 +1,82 @@
+"""What the names that are typed are called, where another session of the course has them already."""
+
+from __future__ import annotations
+
+import pytest
+
+from dockerlab.run.names import Names, repository
+
+TAKEN = {f"{kind} {name}" for kind in ("container", "image", "network", "volume") for name in ("news", "demo")}
+
+
+def names_in_use() -> Names:
+    """The names of a second session, which has made one object of each kind and name."""
+    names = Names(lambda sentence: None, lambda name: name not in TAKEN)
+    for command in ("network create {}", "volume create {}", "build -t {}:1 .", "create --name {} x"):
+        for name in ("news", "demo"):
+            names.words(command.format(name).split())
+    return names
+
+
+@pytest.mark.parametrize(
+    ("typed", "runs"),
+    [
+        ("run -d --name news -p 8000:80 news", "run -d --name news-session2 -p 8000:80 news-session2"),
+        ("run --name=news news:1 sh -c news", "run --name=news-session2 news-session2:1 sh -c news"),
+        ("run --rm --network news news:2 news", "run --rm --network news-session2 news-session2:2 news"),
+        ("run --network container:news news-api", "run --network container:news-session2 news-api"),
+        ("run -v news:/news -v /news:/x -e NAME=news x", "run -v news-session2:/news -v /news:/x -e NAME=news x"),
+        ("run --mount type=volume,source=news,target=/d x", "run --mount type=volume,source=news-session2,target=/d x"),
+        ("exec -w /news news ls news", "exec -w /news news-session2 ls news"),
+        ("exec newsroom ls", "exec newsroom ls"),
+        ("rm -f news other demo", "rm -f news-session2 other demo-session2"),
+        ("ps -a --filter name=^news$", "ps -a --filter name=^news-session2$"),
+        ("ps --filter ancestor=news:1", "ps --filter ancestor=news-session2:1"),
+        ("image ls news", "image ls news-session2"),
+        ("rmi news news:2 127.0.0.1:5000/news:2", "rmi news-session2 news-session2:2 127.0.0.1:5000/news:2"),
+        ("tag news localhost:5000/news", "tag news-session2 localhost:5000/news"),
+        ("push localhost:5000/news", "push localhost:5000/news"),
+        ("inspect --format {{.Id}} news", "inspect --format {{.Id}} news-session2"),
+        ("history news@sha256:0123", "history news-session2@sha256:0123"),
+        ("build -t demo demo", "build -t demo-session2 demo"),
+        ("build demo --tag=demo:2 -f demo/Dockerfile", "build demo --tag=demo-session2:2 -f demo/Dockerfile"),
+        ("buildx build -tdemo -t=news .", "buildx build -tdemo-session2 -t=news-session2 ."),
+        ("buildx build --load -t demo .", "buildx build --load -t demo-session2 ."),
+        ("cp -q demo news:/demo", "cp -q demo news-session2:/demo"),
+        ("cp news:/app/news .", "cp news-session2:/app/news ."),
+        ("network connect news demo", "network connect news-session2 demo-session2"),
+        ("volume inspect news", "volume inspect news-session2"),
+        ("rename other third", "rename other third"),
+        ("info", "info"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_taken_name_gets_an_ending_where_docker_reads_it_as_a_name(typed, runs):
+    assert names_in_use().words(typed.split()) == runs.split()
+
+
+@pytest.mark.parametrize("typed", ["run --name news news", "build -t news .", "exec news ls", "tag news other"])
+def test_a_session_alone_runs_what_is_typed(typed):
+    said = []
+    assert Names(said.append, lambda name: True).words(typed.split()) == typed.split()
+    assert said == []
+
+
+def test_a_taken_name_is_said_once_and_kept():
+    said = []
+    names = Names(said.append, lambda name: name not in {"container news", "container news-session2"})
+    for _ in range(2):
+        assert names.words(["create", "--name", "news", "x"])[2] == "news-session3"
+    assert said == ["Another session of the course has the container news, so here it is called news-session3."]
+    assert names.name("news") == "news-session3"
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [
+        ("news-api", "news-api"), ("news-api:v1", "news-api"), ("news@sha256:01", "news"), ("me/news:1", "me/news"),
+        ("localhost/news", ""), ("127.0.0.1:5000/news:1", ""), ("registry.example/news", ""),
+    ],
+)  # fmt: skip
+def test_the_images_of_a_registry_that_is_named_are_not_claimed(image, name):
+    assert repository(image) == name
