@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -34,6 +34,45 @@ def tar(
             member.type, member.linkname = tarfile.SYMTYPE, target
             archive.addfile(member)
     return out.getvalue()
+
+
+def tar_of(*members: tarfile.TarInfo, form: int = tarfile.PAX_FORMAT) -> bytes:
+    """An archive of members; files are filled with zeros."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for member in members:
+            archive.addfile(member, io.BytesIO(bytes(member.size)))
+    return out.getvalue()
+
+
+def member(path: str, kind: bytes = tarfile.REGTYPE, size: int = 0, **attributes: object) -> tarfile.TarInfo:
+    """A member for `tar_of`."""
+    made = tarfile.TarInfo(path)
+    made.type, made.size = kind, size
+    for name, value in attributes.items():
+        setattr(made, name, value)
+    return made
+
+
+def sparse(path: str, size: int, end: bytes = b"data") -> bytes:
+    """An archive of one file with a hole, as GNU tar writes it: a map of the data, then the data, its `end`."""
+    headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": path}
+    about = member("x", pax_headers=headers | {"GNU.sparse.realsize": str(size)})
+    data = f"1\n{size - len(end)}\n{len(end)}\n".encode().ljust(512, b"\0") + end
+    about.size, out = len(data), io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(about, io.BytesIO(data))
+    return out.getvalue()
+
+
+def zstd_note(content: bytes) -> bytes:
+    """A zstd frame that holds no data (a "skippable frame"), such as the table of contents of a zstd:chunked layer."""
+    return b"\x50\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content
+
+
+def in_parts(content: bytes, compress: Callable[[bytes], bytes], size: int = 300) -> bytes:
+    """A content compressed in parts, each by itself: several gzip members or zstd frames in a row."""
+    return b"".join(compress(content[begin : begin + size]) for begin in range(0, len(content), size))
 
 
 def digest(content: bytes) -> str:

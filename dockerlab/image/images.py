@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from dockerlab.image.image import MB, Image
+from dockerlab.image.image import Image
+from dockerlab.image.layer import MB
 
 
 @dataclass(frozen=True)

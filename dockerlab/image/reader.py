@@ -1,13 +1,13 @@
 """Reads images out of an engine, each layer once."""
 
+import posixpath
 import tarfile
 from dataclasses import replace
 
 from dockerlab.engine import Engine
 from dockerlab.image.archive import Blob, read_saved
-from dockerlab.image.image import Entry, Image, Layer
-
-WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+from dockerlab.image.image import Image
+from dockerlab.image.layer import OPAQUE, WHITEOUT, WHITEOUT_META, Entry, Layer
 
 
 class ImageReader:
@@ -48,12 +48,17 @@ def list_entries(blob: Blob) -> tuple[Entry, ...]:
 
 def entry(member: tarfile.TarInfo) -> Entry:
     """What a member of a layer's archive says: a path that the layer adds, changes or deletes."""
-    path = member.name.removeprefix("./").strip("/")
+    path = path_of(member)
     folder, _, name = path.rpartition("/")
     if name == OPAQUE:
         return Entry(folder, 0, "opaque")
-    if name.startswith(WHITEOUT):
+    if name.startswith(WHITEOUT) and not name.startswith(WHITEOUT_META):
         return Entry(f"{folder}/{name.removeprefix(WHITEOUT)}".strip("/"), 0, "whiteout")
     if member.isfile():
         return Entry(path, member.size, "file")
     return Entry(path, 0, "directory" if member.isdir() else "link" if member.issym() or member.islnk() else "other")
+
+
+def path_of(member: tarfile.TarInfo) -> str:
+    """The path of an archive's member, without a slash at its ends; "" for the root folder."""
+    return posixpath.normpath(f"/{member.name}").strip("/")

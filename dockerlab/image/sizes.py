@@ -9,7 +9,8 @@ import pandas as pd
 
 from dockerlab.engine import Engine
 from dockerlab.image.archive import Blob, read_saved
-from dockerlab.image.image import MB, Image
+from dockerlab.image.image import Image
+from dockerlab.image.layer import MB
 
 
 def size_measures(engine: Engine, image: Image) -> pd.Series:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from dockerlab.image.image import Layer
+from dockerlab.image.layer import Layer
 
 ROWS = 6  # of a folder, before the one that adds up the rest
 SHARE = 0.02  # a folder's own rows are shown if it holds at least this part of its layer

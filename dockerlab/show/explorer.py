@@ -3,12 +3,11 @@
 It is made of <details> elements, so it works from the keyboard, without a kernel and without JavaScript.
 """
 
-import html
 from collections.abc import Iterator
 
 from dockerlab.image import Image
 from dockerlab.image.tree import Node, largest, tree
-from dockerlab.show.shown import Shown, shows
+from dockerlab.show.shown import Shown, escape, shows
 from dockerlab.text import one_line, size_text
 
 HTML_WIDTH = 80  # of an instruction, in characters
@@ -31,7 +30,7 @@ class Explorer(Shown):
     def to_html(self) -> str:
         """Lists in <details> elements; the course's style sheet draws sizes as bars."""
         layers = "".join(_item(largest(layer), self._size_bytes) for layer in self._layers)
-        return f'<div class="dl-explorer"><p>{html.escape(self._title)}</p><ul>{layers}</ul></div>'
+        return f'<div class="dl-explorer"><p>{escape(self._title)}</p><ul>{layers}</ul></div>'
 
 
 def words(node: Node) -> list[str]:
@@ -56,7 +55,7 @@ def _item(node: Node, whole_bytes: int) -> str:
     # A line may break between these words on a narrow screen, but not within one.
     label = ", ".join(f"<span>{word}</span>" for word in words(node))
     cells = (
-        f'<span class="dl-name">{html.escape(one_line(node.name, HTML_WIDTH))}</span> '
+        f'<span class="dl-name">{escape(one_line(node.name, HTML_WIDTH))}</span> '
         f'<span class="dl-size">{label}</span><span class="dl-share" style="width:{share:.1f}%"></span>'
     )
     if not node.children:

@@ -5,8 +5,11 @@ import json
 import pytest
 
 from dockerlab.build import build
+from dockerlab.engine.find import connect
 from dockerlab.errors import NoSuchImage
 from dockerlab.image import ImageReader, Images
+from dockerlab.image.archive import read_saved
+from dockerlab.image.search import find_in_image
 from dockerlab.image.sizes import size_measures
 
 pytestmark = pytest.mark.engine
@@ -75,3 +78,36 @@ def test_the_measures_of_a_size_are_told(engine, tag):
     assert measures["files in the layers"] == image.size_MB
     assert 0 < measures["layers compressed, as a pull transfers them"] < image.size_MB
     assert 0 <= measures["docker system df: this image alone"] <= measures["docker image ls"]
+
+
+@pytest.mark.parametrize("compression", ["zstd", "gzip", "uncompressed"])
+def test_a_layer_is_read_however_the_containerd_store_keeps_it(second_private, tmp_path, monkeypatch, compression):
+    """That store keeps layers as they came, compressed or not, and also what an image's attestations say."""
+    monkeypatch.setenv("TEST_INTEGRATION_USE_SNAPSHOTTER", "1")  # dockerd's own switch for tests
+    second_private.up()
+    engine = connect(second_private)
+    assert engine.server.has_containerd_store
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nARG TOKEN\nCOPY data /data\n")
+    (tmp_path / "data").mkdir()
+    for number in range(40):
+        (tmp_path / "data" / str(number)).write_bytes(b"made-up" * 20_000)
+    output = f"type=image,name=x:1,compression={compression},force-compression=true,oci-mediatypes=true"
+    engine.run(
+        "buildx",
+        "build",
+        "--provenance=mode=max",
+        "--build-arg",
+        "TOKEN=a&b<c>-secret",
+        "--output",
+        output,
+        str(tmp_path),
+    )
+    image = ImageReader(engine).read("x:1")["x:1"]
+    assert [(layer.created_by, layer.size_bytes) for layer in image.layers] == [("COPY data /data", 40 * 140_000)]
+    saved = read_saved(engine, {image.id: "x:1"}, lambda blob: (blob.compression, blob.size_bytes))[image.id]
+    stored, size_bytes = saved.layers[0][2]
+    assert stored == compression.replace("uncompressed", "")
+    packed = size_measures(engine, image)["layers compressed, as a pull transfers them"] * 1e6
+    assert (packed == pytest.approx(size_bytes)) == bool(stored)
+    assert len(find_in_image(engine, "x:1", "made-up")) == 40
+    assert {*find_in_image(engine, "x:1", "a&b<c>-secret")["where"]} == {"build argument", "manifest"}

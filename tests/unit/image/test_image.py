@@ -1,38 +1,10 @@
-"""An image's files, waste and history, from layers written by hand."""
+"""An image's files and history, from layers written by hand."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.layers import image_of, layer
-
-
-@pytest.mark.parametrize(
-    ("layers", "wasted_bytes", "efficiency", "paths"),
-    [
-        pytest.param([], 0, 1.0, {}, id="no layer"),
-        pytest.param([{"d": "/"}], 0, 1.0, {}, id="nothing but folders"),
-        pytest.param([{"a": 70}, {"b": 30}], 0, 1.0, {}, id="each path once"),
-        pytest.param([{"a": 40}, {"a": 40}], 80, 0.5, {"/a": 2}, id="copied, as by chown"),
-        pytest.param([{"a": 30}, {"a": 10}], 40, 0.25, {"/a": 2}, id="replaced by a smaller one"),
-        pytest.param([{"a": 40, "b": 60}, {"a": "-"}], 40, 0.6, {"/a": 2}, id="deleted"),
-        pytest.param([{"a": 20}, {"a": 20}, {"a": "-"}], 40, 0.0, {"/a": 3}, id="copied, then deleted"),
-        pytest.param([{"a": 10}, {"a": "-"}, {"a": 10}], 20, 0.0, {"/a": 3}, id="deleted and made again"),
-        pytest.param([{"d": "/", "d__a": 5, "da": 5}, {"d": "-"}], 5, 0.5, {"/d/a": 2}, id="folder deleted"),
-        pytest.param([{"d__e__a": 5, "b": 5}, {"d": "!", "d__c": 90}], 5, 0.95, {"/d/e/a": 2}, id="folder emptied"),
-        pytest.param([{"d__a": 10}, {"d": "!", "d__a": 10}], 20, 0.0, {"/d/a": 3}, id="emptied and filled alike"),
-        pytest.param([{"a": 10}, {"b": "-"}], 0, 1.0, {}, id="whiteout of what is not there"),
-        pytest.param([{"a": 10}, {"a": "@"}], 10, 0.0, {"/a": 2}, id="replaced by a link"),
-        pytest.param([{"a": "@"}, {"a": "@"}], 0, 1.0, {}, id="links have no size"),
-        pytest.param([{"d": "/"}, {"d": "/"}], 0, 1.0, {}, id="folders are in many layers"),
-    ],
-)
-def test_waste_and_efficiency_are_dives(layers, wasted_bytes, efficiency, paths):
-    subject = image_of(*(layer("RUN x", str(number), **sizes) for number, sizes in enumerate(layers)))
-    assert subject.wasted_bytes == wasted_bytes
-    assert subject.efficiency == pytest.approx(efficiency)
-    assert dict(zip(subject.waste["path"], subject.waste["layers"], strict=True)) == paths
-    assert subject.waste["size_kB"].sum() * 1000 == wasted_bytes
 
 
 def test_waste_and_files_show_the_largest_first_and_folders_not_at_all():
@@ -44,7 +16,7 @@ def test_waste_and_files_show_the_largest_first_and_folders_not_at_all():
         ("/e", "link", 0.0),
         ("/f", "whiteout", 0.0),
     ]
-    twice = image_of(first, layer(a=2000, c=3000))
+    twice = image_of(layer(a=2000, c=3000), layer(a=2000, c=3000))
     assert [*twice.waste["path"]] == ["/c", "/a"]
 
 
@@ -56,6 +28,13 @@ def test_a_layer_without_files_still_has_the_columns():
 def test_folder_sums_by_child():
     table = layer(lib__x__a=2_000_000, lib__x__b=1_000_000, lib__y=4_000_000, library=9).folder("/lib")
     assert [*table.itertuples(index=False, name=None)] == [("y", 1, 4.0), ("x", 2, 3.0)]
+
+
+@pytest.mark.parametrize("path", ["/", "", "lib", "/lib", "lib/", "/lib/"])
+def test_a_folder_may_be_named_with_or_without_slashes(path):
+    """The root folder too."""
+    subject = layer(a=3_000_000, lib__a=3_000_000)
+    assert subject.folder(path).set_index("name")["size_MB"].get("a") == 3.0
 
 
 def test_history_gives_layers_to_the_entries_that_have_one():

@@ -9,7 +9,7 @@ import pytest
 
 from dockerlab.errors import ImageUnreadable, NoSuchImage
 from dockerlab.image import Image, ImageReader, Layer, reader
-from dockerlab.image.image import Entry
+from dockerlab.image.layer import Entry
 from dockerlab.image.reader import entry
 from tests.archives import archive, engine_with, image, tar
 
@@ -140,6 +140,12 @@ def test_after_an_unreadable_image_the_next_is_read_afresh(tmp_path):
     [
         ("usr/bin/python", "file", "usr/bin/python"),
         ("./usr/bin/python", "file", "usr/bin/python"),
+        ("/usr/bin/python", "file", "usr/bin/python"),
+        ("//usr/./bin//python", "file", "usr/bin/python"),
+        ("usr/lib/../bin/python", "file", "usr/bin/python"),
+        ("./", "file", ""),
+        ("./app/.wh.main.py", "whiteout", "app/main.py"),
+        (".wh..wh.aufs", "file", ".wh..wh.aufs"),  # a storage driver's note deletes nothing
         ("app/.wh.main.py", "whiteout", "app/main.py"),
         (".wh.data.bin", "whiteout", "data.bin"),
         ("app/.wh..wh..opq", "opaque", "app"),

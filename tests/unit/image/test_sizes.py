@@ -11,8 +11,9 @@ import pytest
 
 from dockerlab.errors import DockerCommandFailed
 from dockerlab.image import Image
+from dockerlab.image.archive import zstd
 from dockerlab.image.sizes import compressed_bytes, gzip_size, size_measures
-from tests.archives import archive, engine_with, image, tar
+from tests.archives import archive, engine_with, image, in_parts, tar
 from tests.layers import image_of, layer
 
 
@@ -26,7 +27,7 @@ def test_gzip_size_is_that_of_gzip(size):
 
 PLAIN = tar({"a": bytes(1_000_000)})
 PACKED = gzip.compress(tar({"b": random.Random(2).randbytes(50_000)}))
-ZSTD = b"\x28\xb5\x2f\xfd" + bytes(1000)
+ZSTD = in_parts(tar({"b": random.Random(2).randbytes(50_000)}), zstd.compress, 10_000)
 OTHER = image(tar({"c": random.Random(3).randbytes(9_000)}))
 
 
