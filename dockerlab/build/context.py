@@ -1,12 +1,16 @@
 """The build context: the files of a folder that a build may ask for, without those that .dockerignore leaves out."""
 
-from itertools import accumulate
+import os
+import posixpath
+import tarfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
-from docker.utils.build import exclude_paths
 
-from dockerlab.errors import ContextNotFound
+from dockerlab.build.ignore import IgnoreFile, Rule
+from dockerlab.errors import ContextNotFound, FilesUnreadable
 
 
 def context_folder(folder: str | Path, cwd: str | Path = ".") -> Path:
@@ -16,13 +20,17 @@ def context_folder(folder: str | Path, cwd: str | Path = ".") -> Path:
         ContextNotFound: there is no such folder.
     """
     found = Path(cwd, folder)
-    if not folder or not found.is_dir():
+    if not folder or not os.path.isdir(found):
         raise ContextNotFound(str(folder))
     return found
 
 
 def context_files(folder: str | Path = ".", dockerfile: str = "Dockerfile", *, ignore: bool = True) -> pd.DataFrame:
     """The files of a build context: path, size_bytes, top (the first part of the path); sorted by path.
+
+    They are what COPY can copy. The Dockerfile and the ignore file that counts are always there, because the build
+    reads them; COPY finds them only if no rule leaves them out. A link counts as a link, with its own few bytes. What
+    else is not a folder counts as well, for Docker sends it: a named pipe as such, a socket as an empty file.
 
     Args:
         folder: the context.
@@ -31,58 +39,96 @@ def context_files(folder: str | Path = ".", dockerfile: str = "Dockerfile", *, i
 
     Raises:
         ContextNotFound: there is no such folder.
+        FilesUnreadable: the ignore file, or a folder that no rule leaves out, may not be read.
+        IgnorePatternInvalid: Docker would refuse a pattern.
     """
     root = context_folder(folder)
-    found = _files(root, ignore_patterns(root, dockerfile) if ignore else [], dockerfile)
-    rows = [(path, size, Path(path).parts[0]) for path, size in sorted(found.items())]
-    return pd.DataFrame(rows, columns=["path", "size_bytes", "top"])
+    counts = IgnoreFile.of(root, dockerfile) if ignore else IgnoreFile()
+    read = _read_by_the_build(root, counts, dockerfile)
+    rows = [
+        (path, _size_bytes(entry), path.split("/")[0])
+        for path, entry, rule in _entries(root, counts)
+        if _is_file(entry) and (path in read or not _is_out(rule))
+    ]
+    return pd.DataFrame(sorted(rows), columns=["path", "size_bytes", "top"])
 
 
 def ignore_groups(folder: str | Path = ".", dockerfile: str = "Dockerfile") -> pd.DataFrame:
     """What each group of .dockerignore leaves out: group, files, size_MB, largest (the largest file).
 
-    A group is named by a comment and holds the patterns below it. A file that two groups match counts in the first.
-    Here the Dockerfile and .dockerignore are files like any other.
+    A group is named by a comment and holds the patterns below it. A file counts in the group of the rule that leaves it
+    out: if several do, the first. Here the Dockerfile and .dockerignore are files like any other.
 
     Raises:
-        ContextNotFound: there is no such folder.
+        ContextNotFound, FilesUnreadable, IgnorePatternInvalid: as in `context_files`.
     """
     root = context_folder(folder)
-    groups: dict[str, list[str]] = {}
-    for group, pattern in _rules(root, dockerfile):
-        groups.setdefault(group, []).append(pattern)
-    rows, before = [], _files(root, [])
-    for group, patterns in zip(groups, accumulate(groups.values()), strict=True):
-        left = _files(root, patterns)
-        out = {path: before[path] for path in before.keys() - left.keys()}
-        largest = max(out, key=lambda path: (out[path], path), default="")
-        rows.append((group, len(out), round(sum(out.values()) / 1e6, 2), largest))
-        before = left
+    ignore = IgnoreFile.of(root, dockerfile)
+    groups: dict[str, list[tuple[int, str]]] = {rule.group: [] for rule in ignore.rules}
+    for path, entry, rule in _entries(root, ignore):
+        if _is_file(entry) and _is_out(rule):
+            groups[rule.group].append((_size_bytes(entry), path))
+    rows = [
+        (group, len(out), round(sum(size for size, _ in out) / 1e6, 2), max(out, default=(0, ""))[1])
+        for group, out in groups.items()
+    ]
     return pd.DataFrame(rows, columns=["group", "files", "size_MB", "largest"])
 
 
-def ignore_patterns(root: Path, dockerfile: str) -> list[str]:
-    """The patterns that count for this Dockerfile, in order."""
-    return [pattern for _, pattern in _rules(root, dockerfile)]
+def write_archive(root: Path, dockerfile: str, into: BinaryIO) -> None:
+    """Write a context as the archive that the builder before BuildKit was sent. It knew no NAME.dockerignore.
+
+    Raises:
+        FilesUnreadable: something that no rule leaves out may not be read.
+        IgnorePatternInvalid: Docker would refuse a pattern.
+    """
+    ignore = IgnoreFile.of(root)
+    read = _read_by_the_build(root, ignore, dockerfile)
+    with tarfile.open(fileobj=into, mode="w") as archive:
+        for path, entry, rule in _entries(root, ignore):
+            if path in read or not _is_out(rule):
+                try:
+                    archive.add(entry.path, arcname=path, recursive=False)
+                except OSError as error:
+                    raise FilesUnreadable(entry.path, error.strerror) from None
 
 
-def _rules(root: Path, dockerfile: str) -> list[tuple[str, str]]:
-    """(group, pattern) for each pattern; the group is the nearest comment above, "" before the first."""
-    candidates = (root / f"{dockerfile}.dockerignore", root / ".dockerignore")
-    file = next((file for file in candidates if file.exists()), None)
-    group, rules = "", []
-    for line in file.read_text(encoding="utf-8").splitlines() if file else []:
-        if line.startswith("#"):
-            group = line.lstrip("# ").strip()
-        elif line.strip():
-            rules.append((group, line.strip()))
-    return rules
+def _entries(root: Path, ignore: IgnoreFile) -> Iterator[tuple[str, os.DirEntry, Rule | None]]:
+    """Everything below a folder, also what is left out: path, entry, and the rule that decides. Follows no link.
+
+    Raises:
+        FilesUnreadable: a folder may not be read. Docker lets that pass if the folder is left out, and so does this.
+        IgnorePatternInvalid: Docker would refuse a pattern.
+    """
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(root / folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            if folder and _is_out(ignore.decides(folder)):
+                continue
+            raise FilesUnreadable(str(root / folder), error.strerror) from None
+        for entry in entries:
+            path = posixpath.join(folder, entry.name)
+            yield path, entry, ignore.decides(path)
+            if not _is_file(entry):
+                folders.append(path)
 
 
-def _files(root: Path, patterns: list[str], dockerfile: str = "") -> dict[str, int]:
-    """Sizes by path of the files that the patterns leave; with a Dockerfile, what a build itself reads stays too."""
-    # The SDK adds to the list that it is given, and always keeps .dockerignore.
-    found = exclude_paths(str(root), list(patterns), dockerfile=dockerfile or ".no-such-dockerfile")
-    if not dockerfile and ".dockerignore" in patterns:
-        found.discard(".dockerignore")
-    return {path: (root / path).stat().st_size for path in found if (root / path).is_file()}
+def _read_by_the_build(root: Path, ignore: IgnoreFile, dockerfile: str) -> set[str]:
+    """The paths in the context of what a build itself reads."""
+    return {posixpath.normpath(dockerfile), os.path.relpath(ignore.path, root) if ignore.path else ""}
+
+
+def _is_out(rule: Rule | None) -> bool:
+    return rule is not None and not rule.brings_back
+
+
+def _is_file(entry: os.DirEntry) -> bool:
+    return not entry.is_dir(follow_symlinks=False)
+
+
+def _size_bytes(entry: os.DirEntry) -> int:
+    return entry.stat(follow_symlinks=False).st_size

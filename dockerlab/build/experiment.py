@@ -1,15 +1,16 @@
 """Experiments with builds: repeated timings with their median and spread, and what a change makes run again."""
 
+import os
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from docker.utils.build import tar
 
 from dockerlab.build.builder import Build, build
-from dockerlab.build.context import context_folder, ignore_patterns
+from dockerlab.build.context import context_folder, write_archive
 from dockerlab.engine import Engine
 from dockerlab.engine.boundary import map_errors
 from dockerlab.engine.labels import labels
@@ -75,16 +76,18 @@ class Experiment:
         Raises:
             ValueError: an old text does not occur exactly once.
         """
-        file = Path(self.folder, "Dockerfile.experiment")
-        rows = []
+        # A new name, so that it takes the place of no file that a reader has.
+        handle, name = tempfile.mkstemp(prefix="Dockerfile.", dir=self.folder)
+        os.close(handle)
+        file, rows = Path(name), []
         try:
-            for name, (old, new) in {"": ("", ""), "nothing": ("", ""), **changes}.items():
+            for change, (old, new) in {"": ("", ""), "nothing": ("", ""), **changes}.items():
                 if old and dockerfile.count(old) != 1:
                     raise ValueError(f"{old!r} occurs {dockerfile.count(old)} times in the Dockerfile, not once")
                 file.write_text(dockerfile.replace(old, new) if old else dockerfile, encoding="utf-8")
                 steps = [" ".join(step.split()[:3]) for step in self._build(f"-f {file.name} .").ran]
-                if name:
-                    rows.append({"change": name, "runs_again": "; ".join(steps) or "nothing"})
+                if change:
+                    rows.append({"change": change, "runs_again": "; ".join(steps) or "nothing"})
         finally:
             file.unlink(missing_ok=True)
         return pd.DataFrame(rows)
@@ -99,14 +102,15 @@ class Experiment:
         the engine's API still offers it.
 
         Raises:
-            ContextNotFound: there is no such folder.
+            ContextNotFound, FilesUnreadable, IgnorePatternInvalid: as in `context_files`.
             BuildFailed: a step failed, or the engine no longer offers this builder.
             EngineLost: the engine went away.
         """
         root = context_folder(self.folder)
-        patterns = ignore_patterns(root, dockerfile)
         options = {"custom_context": True, "labels": labels(self.run), "rm": True, "forcerm": True, "decode": True}
-        with tar(str(root.resolve()), exclude=patterns, dockerfile=(dockerfile, None)) as archive:
+        with tempfile.TemporaryFile() as archive:
+            write_archive(root, dockerfile, archive)
+            archive.seek(0)
             try:
                 with map_errors(self.engine.lost):
                     api = self.engine.client().api

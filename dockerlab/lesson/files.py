@@ -2,11 +2,11 @@
 
 import difflib
 import os
-import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from dockerlab.paths import copy_tree
 from dockerlab.show.notebook import Markdown, code
 
 LANGUAGES = {".py": "python"}
@@ -82,10 +82,14 @@ def change_line(path: str | Path, start: str, new: str) -> str:
 
 
 def fresh_copy() -> str:
-    """Copy the lesson's folder to one that the engine has never seen; gives the path, for `docker build`."""
+    """Copy the lesson's folder to one that the engine has never seen; gives the path, for `docker build`.
+
+    Raises:
+        FilesUnreadable: something in the folder may not be read.
+    """
     # A new name each time, because an engine may recognise a build context by its folder's name.
     target = tempfile.mkdtemp(prefix="copy-", dir=Path.cwd().parent)
-    shutil.copytree(".", target, dirs_exist_ok=True)
+    copy_tree(Path.cwd(), Path(target))
     return os.path.relpath(target)
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from dockerlab.lesson.files import change_line, change_text
+from dockerlab.lesson.files import change_line, change_text, fresh_copy
 
 
 @pytest.fixture
@@ -41,3 +41,18 @@ def test_an_edit_that_is_not_clear_changes_nothing(file, change, old, message):
     with pytest.raises(ValueError, match=message):
         change(file, old, "new")
     assert (file.read_text(), file.stat().st_mtime) == (before, 1)
+
+
+def test_a_fresh_copy_keeps_links_and_leaves_out_pipes(tmp_path, monkeypatch):
+    folder = tmp_path / "news-api"
+    folder.mkdir()
+    (folder / "main.py").write_text("x")
+    (folder / "nowhere").symlink_to("there/is/nothing")
+    (folder / "up").symlink_to("..")
+    os.mkfifo(folder / "pipe")
+    monkeypatch.chdir(folder)
+    copies = [fresh_copy(), fresh_copy()]
+    assert copies[0] != copies[1]
+    for copy in copies:
+        assert sorted(os.listdir(copy)) == ["main.py", "nowhere", "up"]
+        assert os.readlink(f"{copy}/up") == ".."
