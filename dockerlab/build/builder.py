@@ -12,13 +12,14 @@ from typing import Protocol
 
 import pandas as pd
 
-from dockerlab.build.failures import explain
+from dockerlab.build.failures import explain, option
 from dockerlab.build.trace import CACHED, DONE, BuildTrace
 from dockerlab.build.wire import StatusReader
 from dockerlab.engine import Engine
 from dockerlab.engine.boundary import PLAIN_BUILD, stop
 from dockerlab.engine.labels import label_options
 from dockerlab.errors import BuildCancelled
+from dockerlab.run.shell import split_words
 
 OUTPUT_FLAGS = ("--load", "--push", "--output", "-o")
 WATCH_SECONDS = 0.1
@@ -40,7 +41,7 @@ class Build:
 
     command: str  # as you would type it
     # As `docker image ls` gives it: the digest of the image's config, or of its manifest if containerd stores the
-    # images; "" for an engine that runs in a container
+    # images; "" for an engine that runs in a container. If the image went to a file, no engine knows this ID.
     image_id: str
     trace: BuildTrace = field(repr=False)  # what each step did
     seconds: float  # wall time of the command
@@ -69,11 +70,11 @@ class Build:
 
     @property
     def warnings(self) -> list[str]:
-        """What BuildKit says about the Dockerfile, for example FromAsCasing."""
-        return list(self.trace.warnings)
+        """What BuildKit says about the Dockerfile, for example FromAsCasing, by file and line."""
+        return [warning.short for warning in self.trace.warnings]
 
     def log(self, instruction: str = "") -> str:
-        """Output of the steps whose instruction contains the given text."""
+        """Output of the steps whose instruction contains the given text; of a very long one, the newest 4 MiB."""
         return "".join(step.log for step in self.trace.steps() if instruction in step.instruction)
 
     def _instructions(self, state: str) -> list[str]:
@@ -102,14 +103,15 @@ def build(
         clock: tells the time, in seconds.
 
     Raises:
-        ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, EngineLost, EngineUnavailable
+        CommandUnreadable, ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, EngineLost,
+        EngineUnavailable
     """
-    argv = shlex.split(arguments) if isinstance(arguments, str) else list(arguments)
+    argv = split_words(arguments)
     with tempfile.TemporaryDirectory(prefix="dockerlab-build-") as scratch:
-        metadata = Path(scratch, "metadata.json")
+        metadata = Path(cwd, option(argv, "--metadata-file") or Path(scratch, "metadata.json"))
         options = label_options(run)
         if engine.sees_files:
-            options.append(f"--metadata-file={metadata}")
+            options.append(f"--metadata-file={metadata}")  # of two, docker takes the last, which is the reader's
         if not any(word == flag or word.startswith(f"{flag}=") for word in argv for flag in OUTPUT_FLAGS):
             options.append("--load")  # the engine's own builder always does; others would drop the image
         begin = clock()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from dockerlab.build.trace import BuildTrace
 from dockerlab.engine import Engine
@@ -18,6 +19,7 @@ HINTS = {
     _DISK_FULL: "The engine's disk is full: `docker system df` says with what. A micro-VM gets an empty disk from "
     "`dockerlab engine down`, then `dockerlab engine up`.",
     _OUT_OF_MEMORY: "It was probably killed because the engine ran out of memory: `docker info` says how much it has.",
+    r"syntax error in pattern": "A pattern of the ignore file is not complete: look for a [ without its ].",
     _NO_NETWORK: "The engine has no way to the network, or not to this address. Steps in its cache still work.",
 }
 LAST_LINES = 8
@@ -79,10 +81,17 @@ def hint(text: str) -> str:
 
 
 def named_file(argv: Sequence[str]) -> str:
-    """The Dockerfile that a build's arguments name: -f X, -fX, -f=X, --file X or --file=X."""
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
-        if word in ("-f", "--file"):
-            return following
-        if match := re.match(r"(?:--file=|-f=?)(.+)", word):
-            return match[1]
-    return "Dockerfile"
+    """The Dockerfile that a build's arguments name."""
+    return option(argv, "--file", "-f") or "Dockerfile"
+
+
+def option(argv: Sequence[str], name: str, short: str = "") -> str:
+    """The value of an option in a build's arguments: --file X, --file=X, -f X, -fX or -f=X; "" without one."""
+    forms = re.compile(rf"{name}=(.+)" + (rf"|{short}=?(.+)" if short else ""))
+    value = ""  # the last one counts, as for docker
+    for word, following in zip_longest(argv, argv[1:], fillvalue=""):
+        if word in (name, short):
+            value = following
+        elif match := forms.fullmatch(word):
+            value = match[match.lastindex]
+    return value

@@ -4,11 +4,14 @@ import html
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from dockerlab.build import Build
 from dockerlab.build.trace import CACHED, DONE, RUNNING, WAITING, BuildTrace, Step
-from dockerlab.show.shown import Shown, shows
+from dockerlab.build.wire import VertexWarning
+from dockerlab.show.shown import Shown, escape, shows
 from dockerlab.text import one_line, seconds_text, size_text
 
 COLOURS = {CACHED: "cyan", "ERROR": "red", RUNNING: "yellow"}
@@ -41,9 +44,9 @@ class StepTable(Shown):
         return ", ".join(words)
 
     def _progress(self) -> tuple[int, int]:
-        """(finished, planned) steps; at least 1 is planned."""
+        """(finished, known) steps; at least 1 is known."""
         done = sum(s.state not in (RUNNING, WAITING) for s in self._steps)
-        return done, max(self.trace.planned, done, 1)
+        return done, max(len(self._steps), 1)
 
     def __str__(self) -> str:
         rows = [_cells(step, 60) for step in self._steps]
@@ -51,7 +54,7 @@ class StepTable(Shown):
         lines = [
             f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:<{widths[2]}}  {d:>{widths[3]}}".rstrip() for a, b, c, d in rows
         ]
-        return "\n".join([*lines, self.summary()])
+        return "\n".join([*lines, self.summary(), *map(_warning_text, self.trace.warnings)])
 
     def to_html(self) -> str:
         """A table that works without a style sheet; the course's own makes it nicer."""
@@ -60,7 +63,8 @@ class StepTable(Shown):
         for step in self._steps:
             place, instruction, state, seconds = _cells(step, 100)
             rows += (
-                f'<tr class="dl-{state.lower()}"><td>{place}</td><td><code>{html.escape(instruction)}</code></td>'
+                f'<tr class="dl-{state.lower()}"><td>{html.escape(place)}</td>'
+                f"<td><code>{html.escape(instruction)}</code></td>"
                 f"<td>{state}</td><td>{seconds}</td>"
                 f'<td><span class="dl-bar" style="display:inline-block;height:.7em;background:currentColor;opacity:.45;'
                 f'width:{100 * step.seconds / longest:.1f}%"></span></td></tr>'
@@ -70,20 +74,24 @@ class StepTable(Shown):
         return (
             '<table class="dl-steps"><thead><tr><th scope="col">step</th><th scope="col">instruction</th>'
             '<th scope="col">state</th><th scope="col">time</th><td style="width:8em"></td></tr></thead>'
-            f"<tbody>{rows}</tbody></table><p>{progress}{self.summary()}</p>"
+            f"<tbody>{rows}</tbody></table><p>{progress}{self.summary()}</p>{self._warnings_html()}"
         )
 
-    def __rich__(self) -> Table:
+    def _warnings_html(self) -> str:
+        items = "".join(map(_warning_html, self.trace.warnings))
+        return f'<ul class="dl-warnings">{items}</ul>' if items else ""
+
+    def __rich__(self) -> Group:
         table = Table(box=None, pad_edge=False, caption_justify="left")
         for column in ("step", "instruction", "state", "time"):
             table.add_column(column, no_wrap=True, justify="right" if column == "time" else "left")
         for step in self._steps:
             place, instruction, state, seconds = _cells(step, 60)
-            table.add_row(place, instruction.replace("[", r"\["), state, seconds, style=COLOURS.get(step.state, ""))
+            table.add_row(Text(place), Text(instruction), state, seconds, style=COLOURS.get(step.state, ""))
         done, planned = self._progress()
         bar = "" if self.now is None else "█" * (20 * done // planned) + "░" * (20 - 20 * done // planned) + " "
         table.caption = bar + self.summary()
-        return table
+        return Group(table, *(Text(_warning_text(warning), "yellow") for warning in self.trace.warnings))
 
 
 @shows(Build)
@@ -100,3 +108,22 @@ def _cells(step: Step, width: int) -> tuple[str, str, str, str]:
     state = "BASE" if step.is_from and step.state in (CACHED, DONE) else step.state
     seconds = "" if state in (CACHED, WAITING, "BASE") else seconds_text(step.seconds)
     return f"{step.stage} {step.index}/{step.total}".strip(), one_line(step.instruction, width), state, seconds
+
+
+def _warning_text(warning: VertexWarning) -> str:
+    """What is wrong; then, on a line of its own, where, and the page about the rule."""
+    where = ", ".join(filter(None, [warning.place, warning.url]))
+    return f"Warning: {_short(warning)}" + (f"\n         {one_line(where, 300)}" if where else "")
+
+
+def _warning_html(warning: VertexWarning) -> str:
+    place = f"<br><code>{html.escape(warning.place)}</code>" if warning.place else ""
+    page = html.escape(warning.url)
+    # A Dockerfile can name a front end of its own, which then writes the warnings: only a web page becomes a link.
+    if warning.url.startswith("https://"):
+        page = f'<a href="{page}">{page}</a>'
+    return f"<li>Warning: {escape(_short(warning))}{place} {page}</li>"
+
+
+def _short(warning: VertexWarning) -> str:
+    return one_line(warning.short, 300)

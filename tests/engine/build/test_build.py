@@ -12,6 +12,7 @@ import pytest
 from dockerlab.build import Experiment, build
 from dockerlab.build.trace import CACHED
 from dockerlab.errors import BuildCancelled, BuildFailed, ContextNotFound, DockerfileInvalid, EngineLost
+from dockerlab.show.steps import finished
 
 pytestmark = pytest.mark.engine
 
@@ -152,3 +153,26 @@ def test_options_may_follow_the_context(engine, run, tmp_path):
     context(tmp_path, "FROM python:3.11-slim\nLABEL a=1\n")
     build(f". -t dockerlab-test:{run}", engine=engine, cwd=tmp_path, run=run)
     assert engine.client().images.get(f"dockerlab-test:{run}").labels["dockerlab.run"] == run
+
+
+def test_a_warning_about_the_dockerfile_is_shown_below_the_steps(engine, run, tmp_path):
+    context(tmp_path, "FROM python:3.11-slim as one\nRUN echo one\n")
+    done = build(f"-t dockerlab-test:{run} .", engine=engine, cwd=tmp_path, run=run)
+    (warning,) = done.trace.warnings
+    assert (warning.place, warning.short) == ("Dockerfile:1", done.warnings[0])
+    *_, said, where = str(finished(done)).splitlines()
+    assert said == f"Warning: {warning.short}"
+    assert where.strip() == f"Dockerfile:1, {warning.url}"
+
+
+def test_each_step_says_when_it_ran_and_for_what_it_waited(engine, run, tmp_path):
+    dockerfile = f"FROM python:3.11-slim\nRUN echo {time.time_ns()}; sleep 0.2; echo end >&2\nRUN echo last\n"
+    context(tmp_path, dockerfile)
+    begin = time.time()
+    done = build(f"-t dockerlab-test:{run} .", engine=engine, cwd=tmp_path, run=run)
+    _, first, second = done.trace.instructions()
+    assert first.digest in second.inputs
+    (start, end), *_ = first.timeline.intervals
+    assert begin - 5 < start < end <= second.timeline.intervals[0][0]
+    assert [piece.stream for piece in first.timeline.output] == [1, 2]
+    assert start < first.timeline.output[0].timestamp < first.timeline.output[1].timestamp - 0.15 < end

@@ -60,6 +60,80 @@ def test_the_image_id_is_the_one_of_the_engine_s_store(tmp_path, server, script,
     assert build(".", engine=replace(engine_of(script, tmp_path), server=server), cwd=tmp_path).image_id == image_id
 
 
+# What buildx 0.29.1 writes to its metadata file, and which ID `docker image inspect` then gives the tag. In the second
+# case `docker build -q` prints the config's digest, by which that engine knows no image.
+CONFIG, MANIFEST, INDEX = ("sha256:" + digit * 64 for digit in "5c2")
+RECORDED = {
+    "overlay2": (
+        "overlay2",
+        {
+            "buildx.build.ref": "default/default/x5e9hgyyzhyl3vhxlry30ekhd",
+            "containerimage.config.digest": CONFIG,
+            "containerimage.digest": CONFIG,
+            "image.name": "docker.io/library/x:1",
+        },
+        CONFIG,
+    ),
+    "containerd": (
+        "overlayfs (containerd)",
+        {
+            "buildx.build.ref": "default/default/cai4z93v59yaln8b0spyra98z",
+            "containerimage.config.digest": CONFIG,
+            "containerimage.descriptor": {
+                "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+                "digest": MANIFEST,
+                "size": 1463,
+                "platform": {"architecture": "amd64", "os": "linux"},
+            },
+            "containerimage.digest": MANIFEST,
+            "image.name": "docker.io/library/x:1",
+        },
+        MANIFEST,
+    ),
+    "containerd, with an attestation": (
+        "overlayfs (containerd)",
+        {
+            "containerimage.descriptor": {
+                "mediaType": "application/vnd.oci.image.index.v1+json",
+                "digest": INDEX,
+                "size": 856,
+            },
+            "containerimage.digest": INDEX,
+            "image.name": "docker.io/library/x:2",
+        },
+        INDEX,
+    ),
+    "containerd, without a tag": (
+        "overlayfs (containerd)",
+        {
+            "containerimage.config.digest": CONFIG,
+            "containerimage.digest": MANIFEST,
+            "image.name": f"moby-dangling@{MANIFEST}",
+        },
+        MANIFEST,
+    ),
+    "into a folder": ("overlay2", {"buildx.build.ref": "default/default/x5e9hgyyzhyl3vhxlry30ekhd"}, ""),
+}
+
+
+@pytest.mark.parametrize("case", RECORDED)
+def test_the_image_id_is_what_inspect_says_of_the_tag(tmp_path, case):
+    store, facts, image_id = RECORDED[case]
+    (tmp_path / "facts.json").write_text(json.dumps(facts))
+    script = f'for a; do case $a in --metadata-file=*) cp {tmp_path}/facts.json "${{a#*=}}";; esac; done'
+    engine = replace(engine_of(script, tmp_path), server=Server("28.5.2", store, "Debian"))
+    assert build("-t x:1 .", engine=engine, cwd=tmp_path).image_id == image_id
+
+
+@pytest.mark.parametrize("option", ["--metadata-file=mine.json", "--metadata-file mine.json"])
+def test_a_reader_s_own_metadata_file_is_written_and_the_image_id_known(tmp_path, option):
+    find_file = 'for a; do case $a in --metadata-file=*) f="${a#*=}";; *.json) f="$a";; esac; done'
+    script = f"{find_file}; echo '{json.dumps(FACTS)}' > \"$f\""
+    done = build(f"{option} .", engine=engine_of(script, tmp_path), cwd=tmp_path)
+    assert json.loads((tmp_path / "mine.json").read_text()) == FACTS
+    assert done.image_id == "sha256:config"
+
+
 @pytest.mark.parametrize(
     ("arguments", "loads"),
     [

@@ -121,6 +121,9 @@ def test_a_known_message_gets_advice(tmp_path, said, expected):
         ("--file A -t x .", "A"),
         ("--file=A .", "A"),
         ("--force-rm .", "Dockerfile"),
+        ("-f A -f B .", "B"),
+        ("-f", "Dockerfile"),
+        ("", "Dockerfile"),
     ],
 )
 def test_the_dockerfile_that_a_build_names(arguments, file):

@@ -1,6 +1,9 @@
 """A build as a table of its steps."""
 
+import base64
+
 import pytest
+from rich.console import Console
 
 from dockerlab.build import Build
 from dockerlab.build.wire import SolveStatus
@@ -70,3 +73,74 @@ def test_while_a_base_is_pulled_the_bytes_are_shown(trace):
     trace.update(SolveStatus.from_json({"statuses": [layer]}))
     assert StepTable(trace, 1, NOW).summary().endswith("context sent, 12 MB of 45 MB fetched")
     assert StepTable(trace, 1).summary().endswith("context sent")
+
+
+def warning(short, **more):
+    return {"vertex": "v", "short": base64.b64encode(short.encode()).decode(), **more}
+
+
+def at(line, file="Dockerfile"):
+    return {"sourceInfo": {"filename": file}, "range": [{"start": {"line": line}, "end": {"line": line}}]}
+
+
+URL = "https://docs.docker.com/go/dockerfile/rule/from-as-casing/"
+CASING = warning("FromAsCasing: 'as' and 'FROM' <do> not match (line 1)", url=URL, **at(1, "odd.Dockerfile"))
+
+
+@pytest.mark.parametrize(
+    ("warnings", "shown"),
+    [
+        ([], []),
+        (
+            [CASING],
+            ["Warning: FromAsCasing: 'as' and 'FROM' <do> not match (line 1)", f"         odd.Dockerfile:1, {URL}"],
+        ),
+        (
+            [warning("B: x", **at(10)), warning("A: y", **at(9)), warning("A: y", **at(9))],
+            ["Warning: A: y", "         Dockerfile:9", "Warning: B: x", "         Dockerfile:10"],
+        ),
+        ([warning("no place")], ["Warning: no place"]),
+        ([warning("two\nlines\x1b[2J")], ["Warning: two lines\\x1b[2J"]),
+    ],
+)
+def test_warnings_stand_below_the_table(trace, warnings, shown):
+    trace.update(SolveStatus.from_json({"warnings": warnings}))
+    table = StepTable(trace, 11.5)
+    _, summary, below = str(table).partition(table.summary())
+    assert summary
+    assert below.splitlines()[1:] == shown
+    with Console(width=100, force_terminal=False) as console, console.capture() as printed:
+        console.print(table)
+    for line in shown:
+        assert line in printed.get()
+
+
+def test_warnings_in_html_are_a_list_with_a_link_to_the_rule(trace):
+    assert "dl-warnings" not in StepTable(trace, 11.5).to_html()
+    trace.update(SolveStatus.from_json({"warnings": [CASING]}))
+    text = "FromAsCasing: &#x27;as&#x27; and &#x27;FROM&#x27; &lt;do&gt; not match (line 1)"
+    place = f'<code>odd.Dockerfile:1</code> <a href="{URL}">{URL}</a>'
+    below = f'<ul class="dl-warnings"><li>Warning: {text}<br>{place}</li></ul>'
+    assert StepTable(trace, 11.5).to_html().endswith(f"</p>{below}")
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://x", '"><script>'])
+def test_only_a_web_page_becomes_a_link(trace, url):
+    trace.update(SolveStatus.from_json({"warnings": [warning("x", url=url, **at(1, "<b>"))]}))
+    page = StepTable(trace, 11.5).to_html()
+    assert "<a " not in page
+    assert "<script" not in page
+    assert "<b>" not in page
+
+
+def test_the_progress_reaches_its_end_though_stages_share_a_from():
+    trace = trace_of(
+        {
+            "vertexes": [
+                vertex("[b 1/2] FROM x", 0, 0),
+                vertex("[b 2/2] RUN y", 0, 1),
+                vertex("[stage-1 2/2] COPY --from=b / /", 1, 2, inputs=["sha256:[b 1/2] FROM x"]),
+            ]
+        }
+    )
+    assert '<progress value="3" max="3">' in StepTable(trace, 2, NOW).to_html()
