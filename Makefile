@@ -3,8 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# In a virtual environment that this file has made. In no other is anything installed, and no other is removed.
+OWN := $(VENV)/.dockerlab-venv
+# Where Python leaves byte code of the course.
+SOURCES := dockerlab labs tests tools benchmarks
 PINS := requirements.txt requirements-dev.txt constraints.txt labs/news-api/requirements.txt pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Which store the engine has to have: "containerd", or nothing for any.
+export DOCKERLAB_STORE := $(STORE)
 
 .DEFAULT_GOAL := help
 .PHONY: help book test test-pod serve record bench clean distclean
@@ -12,10 +18,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-book: $(READY) ## Execute every chapter live and build the site (11 min the first time; FLAGS=--fresh repeats all: 5)
+book: $(READY) ## Build the site, execute every chapter live, build it again (11 min at first; FLAGS=--fresh repeats all: 5)
 	@$(BIN)/dockerlab book make $(FLAGS)
 
-test: $(READY) ## Run every test: lint, app, library, engine, all chapters, site (16 min, and 3 more the first time)
+test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (16 min, at first 3 more; STORE=containerd: on that store)
 	@$(BIN)/ruff check .
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests
@@ -34,18 +40,22 @@ record: $(READY) ## Execute every chapter live and store the outputs in chapters
 bench: $(READY) ## Measure what the library costs on top of docker, and a page a browser (PARTS="builds chapters pages vm")
 	@$(BIN)/python -m benchmarks $(PARTS)
 
-clean: ## Stop the private engine; remove what the course made, and _build
-	@if [ -x $(BIN)/dockerlab ]; then $(BIN)/dockerlab clean; $(BIN)/dockerlab engine down; fi
-	@rm -rf _build
+clean: ## Stop the private engine; remove what the course made (FLAGS=--force: also what running sessions use)
+	@if [ -x $(BIN)/dockerlab ]; then $(BIN)/dockerlab clean $(FLAGS) && $(BIN)/dockerlab engine down $(FLAGS) && $(BIN)/dockerlab book clean; \
+	elif [ -e _build ]; then echo "_build stays as it is: $(BIN)/dockerlab, which knows what in it is the course's, is not there."; exit 1; fi
 
 distclean: clean ## The same, and the cache folder and the virtual environment
 	@if [ -x $(BIN)/dockerlab ]; then $(BIN)/dockerlab clean --cache; fi
-	@rm -rf $(VENV) dockerlab.egg-info .pytest_cache .ruff_cache .coverage
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf dockerlab.egg-info .pytest_cache .ruff_cache .coverage __pycache__
+	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+	@[ ! -e "$(VENV)" ] || [ -f "$(OWN)" ] || { echo "$(VENV) stays as it is: this Makefile has not made it."; exit 1; }
+	@rm -rf "$(VENV)"
 
 # The virtual environment with the pinned requirements; made again only if a pin has changed.
 $(READY): $(PINS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "The course needs Python 3.11 or later, and '$(PYTHON)' is not. Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@[ -e $(VENV) ] || { mkdir -p $(VENV) && touch $(OWN); }
+	@[ -f $(OWN) ] || [ -f $@ ] || { echo "$(VENV) stays as it is: this Makefile has not made it. Name another folder: make VENV=.venv-course $(MAKECMDGOALS)"; exit 1; }
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the pinned requirements into $(VENV) (about a minute)"
 	@$(BIN)/pip install -r requirements-dev.txt

@@ -6,6 +6,8 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from dockerlab.engine import find
 from dockerlab.engine.base import ensure_base
 from dockerlab.engine.provider import Progress
 from dockerlab.errors import ChapterFailed
+from dockerlab.paths import BUILD, copy_tree, replaced
 from dockerlab.text import minutes, one_line
 
 if TYPE_CHECKING:
@@ -28,28 +31,35 @@ NOT_SOURCES = shutil.ignore_patterns(
 )  # fmt: skip
 # What a chapter's outputs depend on, besides its own cells and the engine.
 INGREDIENTS = ("labs", "dockerlab", "chapters/quizzes", "constraints.txt")
-BUILD_FOLDER = "_build/book"  # in the project
+BUILD_FOLDER = f"{BUILD}/book"  # in the project
+KEPT_FOLDER = f"{BUILD}/executed"  # the chapters as they came out of their last run
 CELL_TIMEOUT_SECONDS = 900
 
 
 def copy_sources(root: Path, out: Path) -> None:
-    """Replace `out` by a fresh copy of the book's sources, stored outputs included."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    for name in SOURCES:
-        source = root / name
-        if source.is_dir():
-            shutil.copytree(source, out / name, ignore=NOT_SOURCES)
-        elif source.exists():
-            shutil.copy2(source, out / name)
+    """Replace `out` by a fresh copy of the book's sources, stored outputs included.
+
+    Raises:
+        FileExistsError: `out`, or the folder that it lies in, is a reader's, not the course's.
+        FilesUnreadable: something in the sources may not be read.
+    """
+    with replaced(out) as new:
+        new.mkdir()
+        for name in SOURCES:
+            source = root / name
+            if source.is_dir():
+                copy_tree(source, new / name, NOT_SOURCES)
+            elif source.exists():
+                shutil.copy2(source, new / name)
 
 
 def execute_book(
     root: Path, progress: Progress, *, fresh: bool = False, clock: Callable[[], float] = time.time
-) -> Path:
-    """Copy the sources, execute every chapter of the table of contents in the copy, and return the copy's folder.
+) -> list[ChapterFailed]:
+    """Copy the sources to BUILD_FOLDER, and execute every chapter of the table of contents there.
 
-    A chapter keeps the outputs of its last run if its cells, lab, library and engine are still the same.
+    A chapter keeps the outputs of its last run if its cells, lab, library and engine are still the same. One that fails
+    keeps those that are stored in the project, with a note for its page in its metadata; the others are executed.
 
     Args:
         root: the project's folder; nothing in it changes, except in _build.
@@ -57,23 +67,27 @@ def execute_book(
         fresh: execute every chapter, changed or not.
         clock: the time in seconds since 1970, as files have it.
 
+    Returns:
+        the chapters that failed.
+
     Raises:
         EngineUnavailable, EngineStartFailed, DownloadFailed, BaseImageUnavailable: there is no engine or base image.
-        ChapterFailed: a cell raised an error; the cells and chapters after it were not executed.
+        FileExistsError: _build is a reader's, not the course's.
+        KeyboardInterrupt: passed on; what had been executed by then is used again next time.
     """
+    out = root / BUILD_FOLDER
+    copy_sources(root, out)
     engine = find()
     base = ensure_base(engine)
     server = engine.server
     conditions = (engine.source, server.version, server.store, engine.buildx, base.image_id, _ingredients(root))
     started = clock()
-    out = root / BUILD_FOLDER
-    copy_sources(root, out)
-    chapters = chapter_files(out)
+    chapters, failures = chapter_files(out), []
     for number, file in enumerate(chapters, 1):
         label = f"[{number}/{len(chapters)}] {file.stem}"
         notebook = read_notebook(file)
         mark = fingerprint(notebook, conditions)
-        kept = root / "_build/executed" / file.name
+        kept = root / KEPT_FOLDER / file.name
         former = read_notebook(kept) if kept.exists() and not fresh else None
         if former and former.metadata.get("dockerlab", {}).get("fingerprint") == mark:
             progress(f"{label}: not changed since it was executed, {_age_text(clock() - kept.stat().st_mtime)} ago")
@@ -81,13 +95,23 @@ def execute_book(
         else:
             usual = notebook.metadata.get("dockerlab", {}).get("seconds", 0)
             progress(f"{label}: executing" + (f", usually about {minutes(usual)}" if usual else ""))
-            seconds = run_notebook(notebook, file.parent, file.stem, progress, clock)
-            notebook.metadata["dockerlab"] = {"seconds": round(seconds), "fingerprint": mark}
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            write_notebook(notebook, kept)
+            try:
+                seconds = run_notebook(notebook, file.parent, file.stem, progress, clock)
+            except ChapterFailed as failure:
+                progress(str(failure))
+                failures.append(failure)
+                notebook = read_notebook(file)  # with the stored outputs again
+                today = date.fromtimestamp(clock()).isoformat()
+                failed = {"date": today, "cell": failure.cell, "error": failure.error}
+                notebook.metadata["dockerlab"] = {**notebook.metadata.get("dockerlab", {}), "failed": failed}
+            else:
+                notebook.metadata["dockerlab"] = {"seconds": round(seconds), "fingerprint": mark}
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                write_notebook(notebook, kept)
         write_notebook(notebook, file)
-    progress(f"{len(chapters)} chapters in {minutes(clock() - started)}")
-    return out
+    done = f"{len(chapters) - len(failures)} of {len(chapters)}" if failures else f"{len(chapters)}"
+    progress(f"{done} chapters in {minutes(clock() - started)}")
+    return failures
 
 
 def run_notebook(
@@ -104,28 +128,35 @@ def run_notebook(
         progress: gets a line for each code cell that has ended.
 
     Raises:
-        ChapterFailed: a cell without the tag raises-exception raised an error or took too long.
+        ChapterFailed: a cell without the tag raises-exception raised an error or took too long, or the notebook's
+            kernel did not start.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from rich.console import Console
+    from rich.text import Text
 
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT_SECONDS,
         kernel_name=KERNEL["name"],
-        # Keeps ipykernel from warning, at each start, that its sockets on loopback are not encrypted.
-        extra_arguments=["--log-level=ERROR"],
+        # ipykernel would warn, at each start, that its sockets on loopback are not encrypted, and print a traceback of
+        # its own if Ctrl-C ends it in the middle of a cell.
+        extra_arguments=["--log-level=CRITICAL"],
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         coalesce_streams=True,
     )
     cells = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     started = clock()
-    with Console(stderr=True, highlight=False).status("") as status, client.setup_kernel():
+    with Console(stderr=True, highlight=False).status("") as status, ExitStack() as kernel:
+        try:
+            kernel.enter_context(client.setup_kernel())
+        except RuntimeError as error:
+            raise ChapterFailed(name, 1, "", f"The kernel did not start: {error}") from None
         for number, (index, cell) in enumerate(cells, 1):
             begins = one_line(cell.source, 70)
-            status.update(f"   cell {number}/{len(cells)}  {begins}".replace("[", r"\["))
+            status.update(Text(f"   cell {number}/{len(cells)}  {begins}"))
             began = clock()
             try:
                 client.execute_cell(cell, index)

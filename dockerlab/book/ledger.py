@@ -40,5 +40,6 @@ def read_chapter(file: Path) -> Chapter:
         run = facts.get("run", run)
         if stored := facts.get("claim"):
             claims.append(Claim(stored["statement"], stored["measured"], stored["unit"], stored["holds"]))
-    seconds = notebook["metadata"].get("dockerlab", {}).get("seconds", 0)
-    return Chapter(file.stem, title[1].strip() if title else file.stem, tuple(claims), run, seconds)
+    facts = notebook["metadata"].get("dockerlab", {})
+    name, title = file.stem, title[1].strip() if title else file.stem
+    return Chapter(name, title, tuple(claims), run, facts.get("seconds", 0), facts.get("failed", {}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,11 +26,22 @@ def read_notebook(file: Path) -> NotebookNode:
 
 
 def write_notebook(notebook: NotebookNode, file: Path) -> None:
-    """Write a notebook in format 4.5 or later, the first in which cells have IDs."""
+    """Write a notebook in format 4.5 or later, the first in which cells have IDs.
+
+    If that is interrupted, the file keeps its former content.
+    """
     import nbformat
 
     notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
-    nbformat.write(notebook, file)
+    file = file.resolve()  # what a link leads to, so that it stays one
+    new = file.with_name(f".{file.name}.new")
+    try:
+        nbformat.write(notebook, new)
+        if file.exists():
+            shutil.copymode(file, new)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:

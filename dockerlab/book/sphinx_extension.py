@@ -5,18 +5,20 @@ A Markdown page may write `{{ headline }}`, `{{ ledger }}`, `{{ claim_count }}`,
 a page cannot state one that no chapter measured.
 """
 
+import html
 import itertools
 import re
 from pathlib import Path
 
 from dockerlab.book.ledger import read_ledger
-from dockerlab.show.ledger import claim_link, headline, ledger_html
+from dockerlab.show.ledger import claim_link, failure_note, headline, ledger_html
+from dockerlab.text import day
 
 
 def setup(app) -> dict:
     """Called by Sphinx."""
     app.connect("config-inited", _add_figures)
-    app.connect("html-page-context", _finish_page)
+    app.connect("html-page-context", finish_page)
     # Jupyter Book sets this for sphinx_comments, which this site does not load.
     app.add_config_value("comments_config", {}, "html")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -27,6 +29,9 @@ def _add_figures(app, config) -> None:
     repository = options["repository_url"]
     owner_and_name = repository.removeprefix("https://github.com/")
     hub, branch = options["launch_buttons"]["binderhub_url"], options["repository_branch"]
+    chapters = {f"chapters/{chapter.name}": chapter for chapter in read_ledger(Path(app.srcdir))}
+    config.html_context["failure_notes"] = {page: failure_note(chapter) for page, chapter in chapters.items()}
+    config.html_context["executed_on"] = {page: day(chapter.run.get("date", "")) for page, chapter in chapters.items()}
     config.myst_substitutions |= substitutions(Path(app.srcdir)) | {
         "repository": f"[{repository.removeprefix('https://')}]({repository})",
         "clone": f"```bash\ngit clone {repository}\ncd {Path(owner_and_name).name}\nmake book\n```",
@@ -34,15 +39,24 @@ def _add_figures(app, config) -> None:
     }
 
 
+_RUN_LINE = re.compile(r'(<p class="dl-run">[^<]*)</p>')
 _TABLE = re.compile(r'<table border="1" class="dataframe">.*?</table>', re.S)
 _ROW = re.compile(r"<tr.*?</tr>", re.S)
 _CELL = re.compile(r"<(t[dh])(?P<attributes>[^>]*)>(?P<text>.*?)</\1>", re.S)
 _NUMBER = re.compile(r"\s*(?:[-+−]?[\d.,]+(?:e[-+]?\d+)?\s*[%×]?|NaN|)\s*")
 
 
-def _finish_page(app, page, template, context, doctree) -> None:
-    """Put a chapter's number above its title, and mark the columns of pandas tables that hold text."""
+def finish_page(app, page, template, context, doctree) -> None:
+    """Finish a page's HTML.
+
+    A chapter's number goes above its title, and below it the note that it could not be executed; the line that says
+    with which engine it was executed also says when. In tables of pandas, the columns that hold text are marked.
+    """
     body = context.get("body", "")
+    if when := context.get("executed_on", {}).get(page):
+        body = _RUN_LINE.sub(lambda line: f"{line[1]} Executed on {html.escape(when)}.</p>", body, count=1)
+    if note := context.get("failure_notes", {}).get(page):
+        body = body.replace("</h1>", f"</h1>\n{note}", 1)
     if number := re.match(r"chapters/(\d+)_", page):
         body = body.replace("<h1>", f'<p class="dl-eyebrow">Chapter {int(number[1])}</p>\n<h1>', 1)
     if body:

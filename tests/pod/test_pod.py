@@ -15,6 +15,7 @@ from dockerlab.build import build
 from dockerlab.engine.base import BASE
 from dockerlab.engine.labels import clean
 from dockerlab.errors import DockerCommandFailed
+from dockerlab.paths import own_folder
 from dockerlab.run import docker_command
 from tools.pod import AS_BINDER, build_image, exec_in, start_pod
 
@@ -107,8 +108,8 @@ def test_a_chapter_runs_to_its_end_in_jupyterlab(engine, token, browser):
         time.sleep(2)
         page.keyboard.press("Control+End")
         last = page.locator(".jp-Notebook .jp-CodeCell").last.inner_text()
-    shots = ROOT / "_build/screenshots"
-    shots.mkdir(parents=True, exist_ok=True)
+    shots = own_folder(ROOT / "_build") / "screenshots"
+    shots.mkdir(exist_ok=True)
     page.screenshot(path=shots / "jupyterlab-in-the-pod.png")
     assert "Removed this chapter" in last
     page.keyboard.press("Control+s")

@@ -32,6 +32,21 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+@pytest.fixture
+def three(project: Path) -> Path:
+    """The same course with three chapters. The second was executed once, long ago, and cannot be any more."""
+    names = ("01_tiny", "02_broken", "03_last")
+    (project / "_toc.yml").write_text(
+        "format: jb-book\nroot: intro\nchapters:\n" + "".join(f"- file: chapters/{name}\n" for name in names)
+    )
+    broken = notebook("print('so far so good')", "1 / 0", "print('never')", title="Broken")
+    facts = {"dockerlab": {"run": RUN | {"chapter": "02_broken"}}}
+    broken.cells[1].outputs = [new_output("display_data", {"text/plain": "stored"}, metadata=facts)]
+    write_notebook(broken, project / "chapters/02_broken.ipynb")
+    write_notebook(notebook("print('last')", title="Last"), project / "chapters/03_last.ipynb")
+    return project
+
+
 def claim(statement: str, measured: float | str, unit: str = "") -> dict:
     """A claim as it is stored in an output's metadata."""
     return {"claim": {"statement": statement, "measured": measured, "unit": unit, "holds": True}}

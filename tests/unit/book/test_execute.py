@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
+import threading
+from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -11,9 +14,10 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 
 from dockerlab.book import execute
-from dockerlab.book.execute import copy_sources, execute_book, run_notebook
+from dockerlab.book.execute import BUILD_FOLDER, copy_sources, execute_book, run_notebook
 from dockerlab.book.notebooks import read_notebook, write_notebook
 from dockerlab.errors import ChapterFailed
+from dockerlab.paths import own_folder
 from tests.notebooks import notebook
 
 DAY = 86400
@@ -45,8 +49,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_executes_in_a_copy_and_leaves_the_checkout_alone(project: Path) -> None:
     before = (project / "chapters/01_tiny.ipynb").read_bytes()
     said: list[str] = []
-    out = execute_book(project, said.append)
-    executed = read_notebook(out / "chapters/01_tiny.ipynb")
+    assert execute_book(project, said.append) == []
+    executed = read_notebook(project / BUILD_FOLDER / "chapters/01_tiny.ipynb")
     assert executed.cells[1].outputs[0].text == "2\n"
     assert "limit = 20" in executed.cells[2].outputs[0].data["text/plain"]
     assert executed.metadata["language_info"]["name"] == "python"
@@ -79,9 +83,9 @@ def test_executes_in_a_copy_and_leaves_the_checkout_alone(project: Path) -> None
 def test_executes_again_only_what_changed(project: Path, runs: list[str], change, again: bool) -> None:
     execute_book(project, ignore)
     change(project)
-    out = execute_book(project, ignore)
+    execute_book(project, ignore)
     assert len(runs) == (2 if again else 1)
-    shown = read_notebook(out / "chapters/01_tiny.ipynb")
+    shown = read_notebook(project / BUILD_FOLDER / "chapters/01_tiny.ipynb")
     assert [cell.source for cell in shown.cells] == [cell.source for cell in stored(project).cells]
     assert shown.cells[1].execution_count == 1
     execute_book(project, ignore, fresh=True)
@@ -122,13 +126,22 @@ def test_copy_is_fresh_and_carries_no_cache_and_nothing_of_the_reader_s(project:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text("x")
     (project / "labs/app/.env.example").write_text("TOKEN=")
-    out = tmp_path / "copy"
+    out = own_folder(tmp_path / "copies") / "book"
     out.mkdir()
     (out / "left-over.md").write_text("x")
     copy_sources(project, out)
     assert sorted(str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()) == [
         "_toc.yml", "chapters/01_tiny.ipynb", "intro.md", "labs/app/.env.example", "labs/app/main.py",
     ]  # fmt: skip
+
+
+def test_a_strange_folder_of_a_reader_s_is_copied_too(project: Path, tmp_path: Path) -> None:
+    (project / "labs/app/nowhere").symlink_to("there/is/nothing")
+    (project / "labs/app/loop").symlink_to("loop")
+    os.mkfifo(project / "labs/app/pipe")
+    out = own_folder(tmp_path / "copies") / "book"
+    copy_sources(project, out)
+    assert sorted(os.listdir(out / "labs/app")) == ["loop", "main.py", "nowhere"]
 
 
 def test_each_cell_is_timed_and_alike_cells_keep_their_own_outputs(tmp_path: Path) -> None:
@@ -181,3 +194,90 @@ def test_taught_error_is_no_failure(tmp_path: Path) -> None:
     assert run_notebook(taught, tmp_path, "01_tiny", ignore) > 0
     assert taught.cells[1].outputs[0].ename == "ZeroDivisionError"
     assert taught.cells[2].outputs[0].text == "goes on\n"
+
+
+# ---- a chapter that fails ------------------------------------------------------------------------------------------
+
+
+def test_a_chapter_that_fails_keeps_its_stored_page_and_those_after_it_are_executed(three: Path) -> None:
+    said: list[str] = []
+    (failure,) = execute_book(three, said.append, clock=lambda: 1_795_000_000)
+    assert (failure.chapter, failure.cell) == ("02_broken", 2)
+    pages = {name: read_notebook(three / BUILD_FOLDER / f"chapters/{name}.ipynb") for name in ("02_broken", "03_last")}
+    assert pages["03_last"].cells[1].outputs[0].text == "last\n"
+    broken = pages["02_broken"]
+    assert [[output.data["text/plain"] for output in cell.outputs] for cell in broken.cells[1:]] == [["stored"], [], []]
+    assert broken.metadata["dockerlab"]["failed"] == {
+        "date": date.fromtimestamp(1_795_000_000).isoformat(),
+        "cell": 2,
+        "error": "ZeroDivisionError: division by zero",
+    }
+    assert "> 1 / 0" in "\n".join(said), "the cell and its error are shown when it happens"
+    assert said[-1].startswith("2 of 3 chapters in")
+
+
+def test_a_chapter_that_has_failed_is_executed_again_next_time_and_the_others_are_not(three: Path) -> None:
+    execute_book(three, ignore)
+    write_notebook(notebook("print('mended')"), three / "chapters/02_broken.ipynb")
+    said: list[str] = []
+    assert execute_book(three, said.append) == []
+    assert [line.split(",")[0] for line in said if line.startswith("[")] == [
+        "[1/3] 01_tiny: not changed since it was executed", "[2/3] 02_broken: executing",
+        "[3/3] 03_last: not changed since it was executed",
+    ]  # fmt: skip
+    shown = read_notebook(three / BUILD_FOLDER / "chapters/02_broken.ipynb")
+    assert shown.cells[1].outputs[0].text == "mended\n"
+    assert "failed" not in shown.metadata["dockerlab"]
+
+
+def test_an_interrupted_run_keeps_the_chapters_that_had_ended(three: Path, monkeypatch) -> None:
+    def run(notebook, folder, name, progress, clock) -> float:
+        if name == "02_broken":
+            raise KeyboardInterrupt
+        return 1.0
+
+    monkeypatch.setattr(execute, "run_notebook", run)
+    with pytest.raises(KeyboardInterrupt):
+        execute_book(three, ignore)
+    assert [file.name for file in (three / "_build/executed").iterdir()] == ["01_tiny.ipynb"]
+
+
+def test_ctrl_c_ends_the_cell_and_its_kernel_and_is_no_failure_of_the_chapter(tmp_path: Path) -> None:
+    sleeper = notebook("import os\nopen('pid', 'w').write(str(os.getpid()))", "import time; time.sleep(60)")
+    timers = []
+
+    def after_first_cell(text: str) -> None:
+        timers.append(threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)))
+        timers[-1].start()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_notebook(sleeper, tmp_path, "01_tiny", after_first_cell)
+    pid = int((tmp_path / "pid").read_text())
+    assert not Path(f"/proc/{pid}").exists()
+    run_notebook(notebook("1"), tmp_path, "01_tiny", ignore)  # the next one is not affected
+
+
+def test_a_kernel_that_does_not_start_fails_its_chapter_alone(tmp_path: Path, monkeypatch) -> None:
+    async def wait(self, timeout) -> None:
+        raise RuntimeError("Kernel didn't respond in 60 s")
+
+    monkeypatch.setattr("jupyter_client.asynchronous.client.AsyncKernelClient.wait_for_ready", wait)
+    with pytest.raises(ChapterFailed) as caught:
+        run_notebook(notebook("x = 1"), tmp_path, "01_tiny", ignore)
+    assert (caught.value.cell, caught.value.error) == (1, "The kernel did not start: Kernel didn't respond in 60 s")
+
+
+# ---- nothing of the reader's ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["_build", "_build/book"])
+def test_a_reader_s_own_folder_is_not_overwritten(project: Path, tmp_path: Path, place: str) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("x")
+    if place == "_build/book":
+        own_folder(project / "_build")
+    (project / place).symlink_to(mine)
+    with pytest.raises(FileExistsError, match="stays as it is"):
+        execute_book(project, ignore)
+    assert [file.name for file in mine.iterdir()] == ["notes.txt"]

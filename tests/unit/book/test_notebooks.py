@@ -94,3 +94,30 @@ def test_outputs_of_an_earlier_run_are_taken_over() -> None:
     assert (cell.outputs[0].text, cell.execution_count) == ("2\n", 1)
     assert new.cells[0].source == "# Better"
     assert new.metadata["dockerlab"] == former.metadata["dockerlab"]
+
+
+def test_a_notebook_that_cannot_be_written_to_its_end_keeps_its_former_content(tmp_path: Path, monkeypatch) -> None:
+    file = tmp_path / "01_tiny.ipynb"
+    write_notebook(notebook("mine"), file)
+    file.chmod(0o664)
+
+    def half(new: NotebookNode, to: Path) -> None:
+        Path(to).write_text("{")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(nbformat, "write", half)
+        with pytest.raises(KeyboardInterrupt):
+            write_notebook(notebook("new"), file)
+    assert read_notebook(file).cells[1].source == "mine"
+    write_notebook(notebook("new"), file)
+    assert (read_notebook(file).cells[1].source, file.stat().st_mode & 0o777) == ("new", 0o664)
+    assert [path.name for path in tmp_path.iterdir()] == ["01_tiny.ipynb"]
+
+
+def test_a_notebook_that_is_a_link_is_written_where_it_leads(tmp_path: Path) -> None:
+    write_notebook(notebook("old"), tmp_path / "real.ipynb")
+    (tmp_path / "link.ipynb").symlink_to("real.ipynb")
+    write_notebook(notebook("new"), tmp_path / "link.ipynb")
+    assert (tmp_path / "link.ipynb").is_symlink()
+    assert read_notebook(tmp_path / "real.ipynb").cells[1].source == "new"
