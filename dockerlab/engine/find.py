@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -15,17 +16,33 @@ import click
 from dockerlab.engine.boundary import cleaned, probe
 from dockerlab.engine.engine import Engine, Server
 from dockerlab.engine.packages import can_unpack, fetch_client
-from dockerlab.engine.private import PrivateEngine
+from dockerlab.engine.private import CONTAINERD, PrivateEngine
 from dockerlab.engine.provider import CommandLine, Progress, Provider
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.errors import EngineUnavailable
+from dockerlab.paths import use_scratch_in
 
 OLDEST_BUILDX = (0, 12)  # the first with --progress=rawjson
+SCRATCH_IN_HOME = "dockerlab-scratch"  # of a snap, which sees nothing of a home whose name begins with a dot
 THREE_WAYS = (
     "Three ways to get one: install Docker Desktop or Docker Engine and start it; "
     "run as root on Debian or Ubuntu, where the course starts a private engine by itself; "
     "or use the course's image, on Binder for example, which brings one in a micro-VM."
 )
+
+
+def providers(store: str) -> tuple[Provider, ...]:
+    """The engines that the course can start, the preferred one first.
+
+    Args:
+        store: "containerd", or "" for what each does by itself. The micro-VM has no other.
+    """
+    return (PrivateEngine(store=store),) if store else (PrivateEngine(), MicroVM())
+
+
+def every_provider() -> tuple[Provider, ...]:
+    """Every engine that the course may have started on this machine, with whatever store."""
+    return (*providers(""), *providers(CONTAINERD))
 
 
 @dataclass(frozen=True)
@@ -38,11 +55,22 @@ class Machine:
     providers: tuple[Provider, ...]  # the engines that the course can start, the preferred one first
     # Unpacks a docker command line with buildx for an engine address; None if packages cannot be unpacked
     fetch_client: Callable[[str, Progress], CommandLine] | None
+    store: str = ""  # the store that the engine must have: "containerd", or "" for any
 
     @classmethod
     def this(cls) -> Self:
-        """The machine we are on."""
-        return cls(probe, shutil.which, (PrivateEngine(), MicroVM()), fetch_client if can_unpack() else None)
+        """The machine we are on. DOCKERLAB_STORE may name the store that the engine must have.
+
+        Raises:
+            EngineUnavailable: the course knows no such store.
+        """
+        store = os.environ.get("DOCKERLAB_STORE", "")
+        if store not in ("", CONTAINERD):
+            raise EngineUnavailable(
+                f"The course knows no store {store!r}.",
+                advice=f"DOCKERLAB_STORE may be {CONTAINERD}; without it, any store will do.",
+            )
+        return cls(probe, shutil.which, providers(store), fetch_client if can_unpack() else None, store)
 
 
 def find(start: bool = True, progress: Progress | None = None, machine: Machine | None = None) -> Engine:
@@ -59,7 +87,8 @@ def find(start: bool = True, progress: Progress | None = None, machine: Machine 
     """
     machine = machine or Machine.this()
     progress = progress or say
-    if own := _own(machine, progress):
+    own = _own(machine, progress)
+    if own and (not machine.store or own.server.has_containerd_store):
         return own
     provider = next((provider for provider in machine.providers if provider.is_possible()), None)
     if provider is None:
@@ -70,7 +99,8 @@ def find(start: bool = True, progress: Progress | None = None, machine: Machine 
                 "No Docker engine runs, and none was to be started.",
                 advice="`dockerlab engine up` starts the course's own.",
             )
-        progress(f"No Docker engine answers. {provider.plan} …")
+        why = f"Your engine has another store, {own.server.store}." if own else "No Docker engine answers."
+        progress(f"{why} {provider.plan} …")
         provider.up(progress)
     return connect(provider, machine)
 
@@ -91,6 +121,8 @@ def _own(machine: Machine, progress: Progress) -> Engine | None:
     program = machine.which("docker")
     if not program:
         return None
+    if "snap" in Path(program).parts:  # Ubuntu's snap gives its programs a /tmp of their own
+        use_scratch_in(Path.home() / SCRATCH_IN_HOME)
     environment = cleaned(os.environ, keep_addresses=True)
     code, out, _ = machine.run([program, "version", "--format", "{{json .}}"], environment)
     server = (json.loads(out).get("Server") if code == 0 and out.startswith("{") else None) or {}

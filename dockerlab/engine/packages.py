@@ -19,6 +19,7 @@ from dockerlab.paths import cache_folder
 DEBIAN_ENGINE_RELEASE = {"bookworm": "forky", "trixie": "forky"}
 ENGINE_PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd", "tini-static", "docker-registry")
 UBUNTU_PACKAGES = ("docker.io", "docker-buildx", "containerd", "tini-static", "docker-registry")
+TRIXIE_NAMES = {"tini-static": "tini"}  # what another release calls otherwise
 CLIENT_PACKAGES = ("docker-cli", "docker-buildx")
 # These are linked with libraries of the machine, so they come from its own release.
 OWN_PACKAGES = ("runc",)
@@ -49,10 +50,16 @@ class System:
         """Whether an engine can be unpacked from its packages."""
         return self.distribution in ("debian", "ubuntu") and bool(self.release)
 
-    def engine_packages(self, has_iptables: bool) -> dict[str, list[str]]:
-        """The packages of an engine: release -> names."""
+    def engine_packages(self, has_iptables: bool, release: str = "") -> dict[str, list[str]]:
+        """The packages of an engine: release -> names.
+
+        Args:
+            release: whose engine; default: one that suits the machine.
+        """
         own = [*OWN_PACKAGES, *(() if has_iptables else IPTABLES_PACKAGES)]
-        packages = {self._engine_release: [*(UBUNTU_PACKAGES if self.distribution == "ubuntu" else ENGINE_PACKAGES)]}
+        engine = UBUNTU_PACKAGES if self.distribution == "ubuntu" else ENGINE_PACKAGES
+        release = release or self._engine_release
+        packages = {release: [TRIXIE_NAMES.get(name, name) if release == "trixie" else name for name in engine]}
         packages.setdefault(self.release, []).extend(own)
         return packages
 

@@ -9,10 +9,12 @@ import docker.models.containers
 import pandas as pd
 
 from dockerlab.engine import Engine
+from dockerlab.engine.patience import patience
 from dockerlab.engine.second import SecondEngine, wait_for
 from dockerlab.errors import NoSuchContainer, NotAnswering
 from dockerlab.run.http import Answer, get
 
+ASK_SECONDS, HEALTH_SECONDS = 30, 60  # to wait by default, on an idle machine
 ASK_PAUSE_SECONDS = 0.05
 HEALTH_PAUSE_SECONDS = 0.1
 ENDED = ("exited", "dead")
@@ -35,10 +37,13 @@ class Container:
         """
         return self.engine.client().containers.get(self.name)
 
-    def ask(self, path: str = "/", timeout: float = 30) -> Answer:
+    def ask(self, path: str = "/", timeout: float | None = None) -> Answer:
         """GET a path from its published port, waiting until the program answers.
 
         If it publishes several ports, the first that speaks HTTP answers.
+
+        Args:
+            timeout: seconds after which it gives up; default: 30, and on a busy machine more.
 
         Raises:
             NoSuchContainer: there is none of that name.
@@ -46,6 +51,7 @@ class Container:
                 lines. At once if it publishes no port.
         """
         begin = self.clock()
+        timeout = patience(ASK_SECONDS) if timeout is None else timeout
         found = self.found()
         path = path if path.startswith("/") else f"/{path}"
         settings = found.attrs["HostConfig"]
@@ -69,11 +75,11 @@ class Container:
             last = found.logs(tail=8).decode(errors="replace").splitlines()
         raise self._not_answering(f"answer on {path}", path, self.clock() - begin, found.status, last)
 
-    def watch_health(self, until: str, timeout: float = 60, checks: int | None = None) -> pd.DataFrame:
+    def watch_health(self, until: str, timeout: float | None = None, checks: int | None = None) -> pd.DataFrame:
         """Its health states as they change, until one is reached: seconds (since the call), health.
 
         Args:
-            timeout: seconds after which it gives up.
+            timeout: seconds after which it gives up; default: 60, and on a busy machine more.
             checks: it also gives up after so many more health checks in vain; None for no such limit.
 
         Raises:
@@ -82,6 +88,7 @@ class Container:
                 output.
         """
         begin = self.clock()
+        timeout = patience(HEALTH_SECONDS) if timeout is None else timeout
         found = self.found()
         rows: list[dict] = []
         outputs: dict[str, str] = {}  # what each check printed, by its start: docker keeps only the last five

@@ -2,6 +2,7 @@
 its own. `Footprint` lists what it puts on the machine; nothing else is changed."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -11,12 +12,14 @@ from pathlib import Path
 
 from dockerlab.engine.boundary import Client, answers, cleaned
 from dockerlab.engine.packages import System, can_unpack, fetch_packages, unpacked_client
+from dockerlab.engine.patience import patience
 from dockerlab.engine.private import firewall, network, processes
 from dockerlab.engine.private.footprint import Footprint
 from dockerlab.engine.provider import CommandLine, Progress
 from dockerlab.errors import EngineLost, EngineRefused, EngineStartFailed, EngineUnavailable
 from dockerlab.paths import cache_folder, locked
 
+CONTAINERD = "containerd"  # the store that `make test STORE=containerd` asks for
 START_SECONDS = 60
 OWN_ENGINE = "An engine of your own works too: install Docker and run this again."
 
@@ -26,14 +29,19 @@ class PrivateEngine:
 
     Args:
         cache: default: the course's cache folder on this machine.
+        store: "containerd" to let containerd keep the images, in a folder of its own within the cache; "" for what
+            this release of the engine does by itself.
+        release: of the distribution, whose engine is to be used; default: see `packages`.
     """
 
     name = "private"
     plan = "Starting a private one from the distribution's packages"
     builds_base = True
 
-    def __init__(self, cache: Path | None = None) -> None:
-        self.footprint = Footprint(cache or cache_folder())
+    def __init__(self, cache: Path | None = None, store: str = "", release: str = "") -> None:
+        self._store, self._release = store, release
+        cache = cache or cache_folder()
+        self.footprint = Footprint(cache / store if store else cache)
         self.host = f"unix://{self.footprint.socket}"
 
     def is_possible(self) -> bool:
@@ -73,7 +81,8 @@ class PrivateEngine:
             if self.answers():
                 return
             system = System.read()
-            tree = fetch_packages(system, system.engine_packages(bool(shutil.which("iptables"))), progress)
+            packages = system.engine_packages(bool(shutil.which("iptables")), self._release)
+            tree = fetch_packages(system, packages, progress)
             self.footprint.remove()
             progress("starting dockerd (a few seconds)")
             self._start(tree)
@@ -108,7 +117,8 @@ class PrivateEngine:
                 advice="It needs a network bridge with its own subnet, IPv4 forwarding, and room in "
                 f"{self.footprint.cache}. {OWN_ENGINE}",
             ) from error
-        deadline = time.monotonic() + START_SECONDS
+        seconds = patience(START_SECONDS)
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and process.poll() is None:
             if self.answers():
                 return
@@ -119,7 +129,7 @@ class PrivateEngine:
         self.footprint.remove()
         raise EngineStartFailed(
             "The private Docker engine did not come up: "
-            + (f"dockerd ended with exit code {code}." if code is not None else f"no answer in {START_SECONDS} s."),
+            + (f"dockerd ended with exit code {code}." if code is not None else f"no answer in {seconds:.0f} s."),
             last_lines=last,
             advice=f"Its log is {log}. {OWN_ENGINE}",
         )
@@ -141,8 +151,9 @@ class PrivateEngine:
         network.set_forwarding(True)
         network.make_bridge(own.bridge, subnet)
         firewall.wrap_iptables(tree, run_folder / "bin")
-        # An empty configuration, or dockerd would read the machine's own /etc/docker/daemon.json.
-        (run_folder / "daemon.json").write_text("{}")
+        # A configuration of its own, or dockerd would read the machine's /etc/docker/daemon.json.
+        features = {"features": {"containerd-snapshotter": True}} if self._store == CONTAINERD else {}
+        (run_folder / "daemon.json").write_text(json.dumps(features))
         command = [
             tree / "usr/sbin/dockerd",
             f"--host={self.host}",

@@ -29,6 +29,8 @@ NOTE_SECONDS = 3
 OUTSIDE = "192.168.127.254"
 # The machine's variable for a proxy -> its name in the docker client's config.json.
 PROXIES = {"HTTP_PROXY": "httpProxy", "HTTPS_PROXY": "httpsProxy", "NO_PROXY": "noProxy"}
+# A health check asks its own container.
+NEVER_PROXIED = "localhost,127.0.0.1,::1"
 NEW_DISK = (
     "The micro-VM's disk is new at each start, so what was built before is gone: "
     "run the chapter again from its first cell."
@@ -173,7 +175,12 @@ class MicroVM:
 
 
 def proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """The machine's proxies as the VM reaches them: names in capitals, the machine's loopback by its address there."""
+    """The machine's proxies as the VM reaches them: names in capitals, the machine's loopback by its address there.
+
+    The VM's own loopback is never proxied.
+    """
     found = {name: environment.get(name) or environment.get(name.lower(), "") for name in PROXIES}
-    loopback = re.compile(r"(?<=://)(localhost|127\.0\.0\.1)(?=[:/]|$)")
-    return {name: loopback.sub(OUTSIDE, value) for name, value in found.items() if value}
+    exceptions = found.pop("NO_PROXY")
+    loopback = re.compile(r"(?<=://)((?:[^/@]*@)?)(?:localhost|127(?:\.\d+){3}|\[::1\])(?=[:/]|$)")
+    proxies = {name: loopback.sub(rf"\g<1>{OUTSIDE}", value) for name, value in found.items() if value}
+    return proxies | {"NO_PROXY": ",".join(filter(None, [exceptions, NEVER_PROXIED]))} if proxies else {}

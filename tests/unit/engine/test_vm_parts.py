@@ -273,13 +273,23 @@ def test_the_limit_of_the_pod_is_read(tmp_path, files, expected):
         ({"https_proxy": "http://proxy:3128"}, {"HTTPS_PROXY": "http://proxy:3128"}),
         ({"HTTP_PROXY": "http://a:1", "http_proxy": "http://b:2"}, {"HTTP_PROXY": "http://a:1"}),
         ({"HTTP_PROXY": "http://127.0.0.1:3128"}, {"HTTP_PROXY": "http://192.168.127.254:3128"}),
+        ({"HTTP_PROXY": "http://127.0.1.1:3128"}, {"HTTP_PROXY": "http://192.168.127.254:3128"}),
+        ({"HTTP_PROXY": "http://[::1]:3128"}, {"HTTP_PROXY": "http://192.168.127.254:3128"}),
+        ({"HTTP_PROXY": "http://me:word@localhost:1"}, {"HTTP_PROXY": "http://me:word@192.168.127.254:1"}),
         ({"HTTP_PROXY": "http://localhost:3128/"}, {"HTTP_PROXY": "http://192.168.127.254:3128/"}),
         ({"HTTP_PROXY": "http://localhost.example:1"}, {"HTTP_PROXY": "http://localhost.example:1"}),
-        ({"NO_PROXY": "localhost,.example"}, {"NO_PROXY": "localhost,.example"}),
+        ({"NO_PROXY": "localhost,.example"}, {}),
     ],
 )
 def test_proxies_are_given_by_the_addresses_that_the_vm_reaches(environment, expected):
-    assert proxies(environment) == expected
+    found = proxies(environment)
+    # A health check asks its own container, so loopback is never proxied.
+    assert found == (expected | {"NO_PROXY": "localhost,127.0.0.1,::1"} if expected else {})
+
+
+def test_the_machines_own_exceptions_from_the_proxy_stay():
+    found = proxies({"HTTP_PROXY": "http://proxy:1", "no_proxy": ".example"})
+    assert found["NO_PROXY"] == ".example,localhost,127.0.0.1,::1"
 
 
 @pytest.mark.parametrize(
@@ -496,10 +506,17 @@ def test_programs_come_from_the_client_and_from_the_disk(vm, tmp_path, monkeypat
     ("environment", "expected"),
     [
         ({}, {}),
-        ({"NO_PROXY": "example"}, {"proxies": {"default": {"noProxy": "example"}}}),
+        ({"NO_PROXY": "example"}, {}),
         (
-            {"http_proxy": "http://127.0.0.1:3128", "https_proxy": "http://p:1"},
-            {"proxies": {"default": {"httpProxy": "http://192.168.127.254:3128", "httpsProxy": "http://p:1"}}},
+            {"http_proxy": "http://127.0.0.1:3128", "no_proxy": "example"},
+            {
+                "proxies": {
+                    "default": {
+                        "httpProxy": "http://192.168.127.254:3128",
+                        "noProxy": "example,localhost,127.0.0.1,::1",
+                    }
+                }
+            },
         ),
     ],
 )
