@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from dockerlab.errors import visible
+
 
 def seconds_text(seconds: float) -> str:
     """A duration for people: 0.26 s, 12.3 s, 1 min 05 s."""
@@ -23,8 +25,8 @@ def size_text(size_bytes: float) -> str:
 
 
 def one_line(instruction: str, width: int) -> str:
-    """An instruction without line breaks, cut to a width in characters."""
-    line = " ".join(instruction.split())
+    """An instruction without line breaks, cut to a width in characters; what cannot be seen stands as an escape."""
+    line = " ".join(visible(instruction).split())
     return line if len(line) <= width else line[: width - 1] + "…"
 
 

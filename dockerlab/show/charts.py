@@ -5,6 +5,7 @@ import html
 import io
 import re
 import textwrap
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from dockerlab.show.shown import Shown
+from dockerlab.errors import visible
+from dockerlab.show.shown import NO_FORMULA, Shown, escape, has_formula
+from dockerlab.text import one_line
 
 # The palette of Okabe and Ito, which people with any common colour blindness can tell apart.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
@@ -30,10 +33,12 @@ PART_COLOURS: Mapping[str, tuple[str, str]] = {
 }
 SMALLEST_MB = 0.5  # a part of an image below that is too thin to see, and would only fill the legend
 WIDTH_INCHES = 7.4
+NAME_WIDTH = 44  # of a row's name, in characters
 _INK = "#010203"  # stands for the page's text colour: no chart uses it otherwise
 _INKED = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "grid.color")
 _STYLE = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a label is text, also $A and $B
     "font.family": "sans-serif",
     "font.size": 10.5,
     **dict.fromkeys(_INKED, _INK),
@@ -54,12 +59,13 @@ class Chart(Shown):
     svg: str = field(repr=False)  # the drawing; its words are text and take the page's colour
 
     def __str__(self) -> str:
-        return f"Figure: {self.title}\n{textwrap.fill(self.alt, 100)}"
+        return f"Figure: {self.title}\n{textwrap.fill(visible(self.alt), 100)}"
 
     def to_html(self) -> str:
         """A <figure> with the finding as its caption."""
+        marks = f"dl-figure {NO_FORMULA}" if has_formula(self.svg) else "dl-figure"
         return (
-            f'<figure class="dl-figure" style="margin:1em 0"><figcaption><strong>{html.escape(self.title)}</strong>'
+            f'<figure class="{marks}" style="margin:1em 0"><figcaption><strong>{escape(self.title)}</strong>'
             f'</figcaption><div role="img" aria-label="{html.escape(self.alt)}">{self.svg}</div></figure>'
         )
 
@@ -67,7 +73,7 @@ class Chart(Shown):
 def step_times(steps: pd.DataFrame, title: str) -> Chart:
     """Bars of the seconds that each step of a build took (`Build.steps`), without FROM."""
     shown = steps[~steps["instruction"].str.startswith("FROM ")].iloc[::-1]
-    names = [textwrap.shorten(" ".join(i.split()), 44, placeholder=" …") for i in shown["instruction"]]
+    names = [one_line(instruction, NAME_WIDTH) for instruction in shown["instruction"]]
     texts = [f"{seconds:.2f} s" for seconds in shown["seconds"]]
     alt = "Seconds a step: " + "; ".join(f"{n}: {t}" for n, t in zip(names, texts, strict=True)) + "."
     return _bars(names, shown["seconds"], texts, title, alt, "time in the step, seconds", 0.12)
@@ -127,7 +133,7 @@ def layer_sizes(layers: pd.DataFrame, title: str, floor_MB: float | None = None,
         if floor_MB is not None:
             axes.axvline(floor_MB, color=_INK, linestyle=(0, (4, 3)), linewidth=1)
             axes.annotate(
-                f"{floor_name}: {floor_MB:.0f} MB", (floor_MB, 1), (4, 2), xycoords=("data", "axes fraction"),
+                f"{visible(floor_name)}: {floor_MB:.0f} MB", (floor_MB, 1), (4, 2), xycoords=("data", "axes fraction"),
                 textcoords="offset points", va="bottom", ha="left", fontsize=9,
             )  # fmt: skip
         axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12 - 0.3 / (len(images) + 1)), ncols=3, frameon=False)
@@ -191,12 +197,15 @@ def _draw(
         margin: free space beside the data, as a part of its width.
         paint: draws on the axes that it is given.
     """
-    with mpl.rc_context(_STYLE | {"svg.hashsalt": title}):
+    title = visible(title)
+    with mpl.rc_context(_STYLE | {"svg.hashsalt": title}), warnings.catch_warnings():
+        # The words are drawn by the browser, with its own fonts; matplotlib only measures them.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from")
         figure = Figure(figsize=(WIDTH_INCHES, 0.9 + 0.42 * rows), layout="constrained")
         axes = figure.add_subplot()
         paint(axes)
-        axes.set_yticks(range(len(names)), names)
-        axes.set_xlabel(label)
+        axes.set_yticks(range(len(names)), [one_line(name, NAME_WIDTH) for name in names])
+        axes.set_xlabel(visible(label))
         axes.margins(x=margin)
         axes.grid(axis="x")
         out = io.StringIO()
@@ -208,11 +217,8 @@ def _inline(svg: str, title: str) -> str:
     """The <svg> element alone, fit for a page: its text colour, its width, and identifiers that no other chart has."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.S)
-    svg = svg.replace(_INK, "currentColor")
     used = set(re.findall(r"#([\w-]+)", svg))
     prefix = "f" + hashlib.sha256(title.encode()).hexdigest()[:6] + "-"
-    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", svg)
-    svg = re.sub(r'(url\(#|href="#)([\w-]+)', lambda m: m[1] + prefix + m[2], svg)
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
     # matplotlib's sizes are in points. The drawing shrinks with the page, but never grows beyond its design.
     head = (
@@ -220,6 +226,12 @@ def _inline(svg: str, title: str) -> str:
         f'viewBox="0 0 {width} {height}" style="width:100%;max-width:{float(width) * 4 / 3:.0f}px;height:auto">'
     )
     svg = re.sub(r"<svg[^>]*>", head, svg, count=1)
-    # Positions need only two decimals. They stand inside the tags; the words between the tags stay as they are.
-    svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d+\.\d{2})\d+", r"\1", tag[0]), svg)
+
+    def fit(tag: re.Match) -> str:
+        text = tag[0].replace(_INK, "currentColor")
+        text = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", text)
+        text = re.sub(r'(url\(#|href="#)([\w-]+)', lambda m: m[1] + prefix + m[2], text)
+        return re.sub(r"(\d+\.\d{2})\d+", r"\1", text)  # positions need only two decimals
+
+    svg = re.sub(r"<[^>]+>", fit, svg)  # the words between the tags stay as they are
     return re.sub(r"\n\s*", "\n", svg).strip()

@@ -1,11 +1,11 @@
 """A stated fact, its measured value, and whether it holds."""
 
-import html
+import math
 import re
 from dataclasses import asdict, dataclass
 
-from dockerlab.errors import ClaimFailed
-from dockerlab.show.shown import Shown
+from dockerlab.errors import ClaimFailed, visible
+from dockerlab.show.shown import Shown, escape
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Claim(Shown):
         """The measured value, rounded, with its unit."""
         if isinstance(self.measured, str):
             return f"{self.measured} {self.unit}".strip()
+        if not math.isfinite(self.measured):
+            return f"{self.measured}{self.unit}" if self.unit == "×" else f"{self.measured} {self.unit}".strip()
         size = abs(self.measured)
         decimals = 0 if size >= 100 or size == round(size) else 1 if size >= 10 else 2
         number = f"{round(self.measured, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
@@ -40,7 +42,7 @@ class Claim(Shown):
         verdict = "holds" if self.holds else "fails"
         return (
             f'<div class="dl-claim dl-{verdict}" id="claim-{self.id}"><p><strong>Claim {verdict}.</strong> '
-            f"{html.escape(self.statement)}<br>Measured: <strong>{html.escape(self.figure)}</strong></p></div>"
+            f"{escape(self.statement)}<br>Measured: <strong>{escape(self.figure)}</strong></p></div>"
         )
 
     def record(self) -> dict:
@@ -52,11 +54,12 @@ def claim(statement: str, measured: float | str, holds: bool, unit: str = "") ->
     """State a fact with its measured value and show both; stop the page if the fact does not hold.
 
     Raises:
-        ClaimFailed: it does not hold on this run.
+        ClaimFailed: it does not hold on this run, or what was measured is no number, such as 1 / 0.
     """
     from IPython.display import display  # takes 0.1 s, and the ledger imports this module too
 
-    made = Claim(statement, measured if isinstance(measured, str) else float(measured), unit, bool(holds))
-    if not made.holds:
+    value = visible(measured) if isinstance(measured, str) else float(measured)
+    made = Claim(visible(statement), value, unit, bool(holds))
+    if not made.holds or (isinstance(value, float) and not math.isfinite(value)):
         raise ClaimFailed(statement, made.figure)
     display(made)

@@ -5,11 +5,14 @@ because `book` may import `show` but not the other way round. Its claims are tho
 """
 
 import html
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
+from dockerlab.errors import visible
 from dockerlab.show.claim import Claim
-from dockerlab.text import day, minutes
+from dockerlab.text import day, minutes, one_line
 
 # The landing page shows the first ratio that this chapter claims.
 HEADLINE_CHAPTER = "04_layer_caching"
@@ -38,6 +41,8 @@ class Chapter:
     claims: tuple[Claim, ...]  # in the order of the page
     run: Mapping[str, str]  # the conditions of the last run; empty if the chapter was never executed
     seconds: float  # how long the last run took; 0 if not known
+    # date, cell (from 1) and error of a later run that failed, after which the page shows the outputs of the last one
+    failed: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def ledger_text(chapters: Iterable[Chapter]) -> str:
@@ -46,7 +51,7 @@ def ledger_text(chapters: Iterable[Chapter]) -> str:
     for chapter in chapters:
         lines.append(f"{chapter.name}  {', '.join(str(v) for k, v in chapter.run.items() if k != 'chapter')}")
         lines += [f"  {'HOLDS' if c.holds else 'FAILS'}  {c.figure:>14}  {c.statement}" for c in chapter.claims]
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def ledger_html(chapters: Iterable[Chapter]) -> str:
@@ -67,21 +72,51 @@ def headline(chapters: Iterable[Chapter]) -> str:
             tools = ", ".join(run[key] for key in ("engine", "store", "machine") if run.get(key))
             return (
                 f'<div class="dl-headline"><p class="dl-headline-figure">{html.escape(f"{claim.measured:.0f}×")}</p>'
-                f'<div><p class="dl-headline-claim">{html.escape(claim.statement)}</p>'
-                f'<p class="dl-headline-source">Measured on {day(run.get("date", ""))} with {html.escape(tools)}. '
+                f'<div><p class="dl-headline-claim">{_escape(claim.statement)}</p>'
+                f'<p class="dl-headline-source">Measured on {_escape(day(run.get("date", "")))} with {_escape(tools)}. '
                 f'<a href="{_address(chapter, claim, "chapters/")}">See the cell that measured it</a></p></div></div>'
             )
     return ""
 
 
+def failure_note(chapter: Chapter) -> str:
+    """For the top of a chapter's page: that it could not be executed here, why, and whose outputs it shows instead.
+
+    "" if it was executed.
+    """
+    if not chapter.failed:
+        return ""
+    reason = f"{one_line(str(chapter.failed['error']), 300)} (code cell {chapter.failed['cell']})"
+    stored = (
+        f"The outputs below are those stored on {_escape(day(chapter.run['date']))}."
+        if chapter.run.get("date")
+        else "It was never executed before, so it has no outputs."
+    )
+    return (
+        '<div class="admonition warning"><p class="admonition-title">Not executed here</p>'
+        f"<p>This chapter {_not_executed(chapter)}: {_escape(reason)}. {stored}</p></div>"
+    )
+
+
+def _not_executed(chapter: Chapter) -> str:
+    return f"could not be executed here on {_escape(day(str(chapter.failed['date'])))}"
+
+
 def claim_link(chapter: Chapter, claim: Claim) -> str:
     """The measured figure, as a link from a page in appendices/ to the cell that measured it."""
-    return f'<a href="{_address(chapter, claim)}">{html.escape(claim.figure)}</a>'
+    # It stands in the middle of a sentence of Markdown, which would take _ or * for a mark of its own.
+    figure = re.sub(r"[!-+:-@\[-`{-~]", lambda mark: f"&#{ord(mark[0])};", visible(claim.figure))
+    return f'<a href="{_address(chapter, claim)}">{" ".join(figure.split())}</a>'
 
 
 def _address(chapter: Chapter, claim: Claim | None = None, folder: str = "../chapters/") -> str:
     anchor = f"#claim-{claim.id}" if claim else ""
-    return f"{folder}{chapter.name}.html{anchor}"
+    return f"{folder}{quote(chapter.name)}.html{anchor}"
+
+
+def _escape(text: str) -> str:
+    """Text for HTML that stands in a Markdown page: there, an empty line would end the HTML."""
+    return html.escape(" ".join(visible(text).split()))
 
 
 def _conditions(chapters: list[Chapter]) -> str:
@@ -93,12 +128,12 @@ def _conditions(chapters: list[Chapter]) -> str:
     for values, members in groups.items():
         caption = "All chapters" if len(groups) == 1 else ", ".join(chapter.title for chapter in members)
         rows = "".join(
-            f'<tr><th scope="row">{CONDITIONS[key]}</th><td>{html.escape(_condition(key, value))}</td></tr>'
+            f'<tr><th scope="row">{CONDITIONS[key]}</th><td>{_escape(_condition(key, value))}</td></tr>'
             for key, value in zip(CONDITIONS, values, strict=True)
             if value
         )
         tables.append(
-            f'<table class="dl-conditions"><caption>{html.escape(caption)}</caption><tbody>{rows}</tbody></table>'
+            f'<table class="dl-conditions"><caption>{_escape(caption)}</caption><tbody>{rows}</tbody></table>'
         )
     return "".join(tables)
 
@@ -110,17 +145,20 @@ def _condition(key: str, value: str) -> str:
 
 
 def _section(chapter: Chapter) -> str:
-    title, page = html.escape(chapter.title), _address(chapter)
+    title, page, name = _escape(chapter.title), _address(chapter), quote(chapter.name)
     took = f" It ran in {minutes(chapter.seconds)}." if chapter.seconds else ""
+    if chapter.failed:
+        stored = _escape(day(chapter.run.get("date", "")))
+        took = f" It {_not_executed(chapter)}, so these are the ones stored on {stored}."
     rows = "".join(
-        f'<tr class="dl-{verdict}"><td><a href="{_address(chapter, claim)}">{html.escape(claim.statement)}</a></td>'
-        f'<td class="dl-number">{html.escape(claim.figure)}</td><td class="dl-verdict">{verdict}</td></tr>'
+        f'<tr class="dl-{verdict}"><td><a href="{_address(chapter, claim)}">{_escape(claim.statement)}</a></td>'
+        f'<td class="dl-number">{_escape(claim.figure)}</td><td class="dl-verdict">{verdict}</td></tr>'
         for claim in chapter.claims
         for verdict in ["holds" if claim.holds else "fails"]
     )
     return (
-        f'<section class="dl-ledger" aria-labelledby="ledger-{chapter.name}">'
-        f'<h2 id="ledger-{chapter.name}">{title}</h2>'
+        f'<section class="dl-ledger" aria-labelledby="ledger-{name}">'
+        f'<h2 id="ledger-{name}">{title}</h2>'
         f'<p>{len(chapter.claims)} claims on <a href="{page}">this page</a>.{took}</p>'
         f'<div class="dl-scroll" tabindex="0" role="region" aria-label="Claims of {title}"><table>'
         '<thead><tr><th scope="col">Claim</th><th scope="col">Measured</th><th scope="col">Verdict</th></tr></thead>'

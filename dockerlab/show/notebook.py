@@ -5,6 +5,7 @@ nbclient and nbval, which execute chapters, do not update outputs. So live outpu
 
 import html
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from IPython.display import HTML, display
 
 from dockerlab.build import Build
 from dockerlab.build.trace import BuildTrace
+from dockerlab.errors import visible
 from dockerlab.show.shown import Shown
 from dockerlab.show.steps import StepTable, finished
 
@@ -68,20 +70,22 @@ class Markdown(Shown):
 
     @classmethod
     def said(cls, sentence: str) -> Self:
-        """A sentence that reads the same in both."""
-        return cls(sentence, sentence)
+        """A sentence that reads the same in both: what is a mark in Markdown is only a character here."""
+        return cls(re.sub(r"([\\`*_\[\]<>&~|$])", r"\\\1", " ".join(visible(sentence).split())), sentence)
 
     def __str__(self) -> str:
         return self.plain
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        return {"text/plain": self.plain, "text/markdown": self.text}, {}
+        return {"text/plain": visible(self.plain), "text/markdown": visible(self.text)}, {}
 
 
 def code(text: str, language: str) -> Markdown:
     """A listing in the given language."""
     text = text.rstrip()
-    return Markdown(f"```{language}\n{text}\n```", text)
+    # Longer than any fence in the text, which would end the listing.
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return Markdown(f"{fence}{language}\n{text}\n{fence}", text)
 
 
 @contextmanager
@@ -91,5 +95,5 @@ def progress_line() -> Iterator[Callable[[str], object]]:
         yield lambda text: None
         return
     handle = display(HTML(""), display_id=True)
-    yield lambda text: handle.update(HTML(f"<p><em>{html.escape(text)}</em></p>"))
+    yield lambda text: handle.update(HTML(f"<p><em>{html.escape(visible(text))}</em></p>"))
     handle.update(HTML(""))

@@ -37,9 +37,9 @@ class QuizView(Shown):
         return f'{STYLE}<div class="dl-quiz">{"".join(parts)}</div>'
 
     def _fieldset(self, number: int, question: Question) -> str:
-        name = f"q{hashlib.sha256(f'{self._quiz.page}{question.question}'.encode()).hexdigest()[:8]}"
+        name = f"q{hashlib.sha256(f'{self._quiz.page}{question.question}'.encode(errors='replace')).hexdigest()[:8]}"
         page, _, anchor = question.shown.partition("#")
-        link = f"#{anchor}" if page == self._quiz.page else f"{page}.html#{anchor}"
+        link = html.escape(f"#{anchor}" if page == self._quiz.page else f"{page}.html#{anchor}")
         options = "".join(
             f'<div class="dl-option"><input type="radio" name="{name}" id="{name}-{place}">'
             f'<label for="{name}-{place}">{_inline(choice.text)}</label>'

@@ -1,13 +1,13 @@
 """Records that are shown in a line or two: the conditions of a run, an HTTP answer, a second engine."""
 
-import html
 import json
 from collections.abc import Mapping
 
 from dockerlab.engine.second import SecondEngine
 from dockerlab.run import Answer
+from dockerlab.run.excerpt import Excerpt
 from dockerlab.show.notebook import Markdown
-from dockerlab.show.shown import Shown, shows
+from dockerlab.show.shown import Shown, escape, shows
 
 
 class RunLine(Shown):
@@ -26,7 +26,7 @@ class RunLine(Shown):
 
     def to_html(self) -> str:
         """One paragraph."""
-        return f'<p class="dl-run">{html.escape(str(self))}</p>'
+        return f'<p class="dl-run">{escape(str(self))}</p>'
 
     def record(self) -> dict:
         """The conditions."""
@@ -35,7 +35,7 @@ class RunLine(Shown):
 
 @shows(Answer)
 class AnswerText(Shown):
-    """An HTTP answer with the request that it belongs to, JSON indented."""
+    """An HTTP answer with the request that it belongs to: JSON indented, and as much as a page can hold."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -43,7 +43,11 @@ class AnswerText(Shown):
     def __str__(self) -> str:
         body = self._answer.body
         text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
-        return f"GET {self._answer.url} -> {self._answer.status}\n{text}"
+        parts = [f"GET {self._answer.url} -> {self._answer.status}\n"]
+        excerpt = Excerpt(parts.append)
+        excerpt.add(text)
+        excerpt.close()
+        return "".join(parts)
 
 
 @shows(SecondEngine)

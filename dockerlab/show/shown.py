@@ -12,8 +12,27 @@ From then on `view(board)` gives its picture, and after `register()` a notebook 
 module to the import in `register`: nothing else loads it.
 """
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from dockerlab.errors import visible
+
+# JupyterLab typesets formulas in whatever HTML an output has, and a shell's variables look like one: $A … $B.
+_FORMULA = re.compile(r"\$.*\$|\\[(\[]|\\begin", re.S)
+NO_FORMULA = "mathjax_ignore tex2jax_ignore"  # classes of an element in which it looks for none
+
+
+def escape(text: str) -> str:
+    """Text as it stands, for the content of an HTML element other than <code> and <pre>."""
+    safe = html.escape(text)
+    return f'<span class="{NO_FORMULA}">{safe}</span>' if has_formula(text) else safe
+
+
+def has_formula(text: str) -> bool:
+    """Whether JupyterLab would take a part of this for a formula."""
+    return _FORMULA.search(text) is not None
 
 
 class Shown:
@@ -33,7 +52,7 @@ class Shown:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         page = self.to_html()
-        data = {"text/plain": str(self)} | ({} if page is None else {"text/html": page})
+        data = {"text/plain": visible(str(self))} | ({} if page is None else {"text/html": visible(page)})
         record = self.record()
         return data, {"dockerlab": record} if record else {}
 

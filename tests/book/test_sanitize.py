@@ -1,6 +1,7 @@
 """nbval's sanitiser: what may differ from run to run, and what must not."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,48 @@ def test_every_rule_is_read() -> None:
             "Docker Engine 26.1.5+dfsg1 (own, overlayfs (containerd)). Base image: stand-in (128 MB).",
         ),
         ("Registry image: the official registry:2.", "Registry image: a stand-in for registry:2 (Debian's)."),
+        ("took 2m13s", "took 1h2m3s"),
+        ("1m0.5s", "250ms"),
+        ("(250ms)", "(1.2s)"),
+        ("waited 1h2m", "waited 2h0m0s"),
+        ("12\u00b5s", "7\u03bcs"),
+        ("created 2 weeks ago", "created 3 months ago"),
+        ("created 11 months ago", "created 2 years ago"),
+        ("Up 2 minutes (healthy)", "Up Less than a second (healthy)"),
+        ("Exited (0) 3 seconds ago", "Exited (0) About an hour ago"),
+        ("<td>1e-05</td>", "<td>0.31</td>"),
+        ("<td>1.2e+03</td>", "<td>845.2</td>"),
+        ("<td>-0.0</td>", "<td>0.25</td>"),
+        ("news-api   0123456789ab", "news-api   012345678901"),
+        ("ID 012345678901.", "ID a12345678901."),
+        ("id " + "01" * 32, "id " + "ab" * 32),
+        ("size 123456789012", "size 98765432"),
+        ("ref 3e61fcec-d64c-421b-98a5-a71644665544", "ref 11111111-2222-3333-4444-555555555555"),
+        ("ID 1twgqqxfshlxpfn6jdhdi7wql", "ID z5x0c8v7b6n5m4l3k2j1h0g9f"),
+        ("2026-11-23T20:36:04.123456789Z", "2027-01-02T03:04:05.000000001Z"),
+        ("2026-11-23T20:36:04.123456789+01:00", "2027-01-02T03:04:05Z"),
+        ("2026-11-23 20:36:04.123456789 +0000 UTC", "2027-01-02T03:04:05Z"),
+        ("2026-11-23 20:36:04,123 INFO", "2027-01-02 03:04:05,999 INFO"),
+        ("Date: Mon, 23 Nov 2026 20:36:04 GMT", "Date: Fri, 01 Jan 2027 03:04:05 GMT"),
+        ("Mon, 23 Nov 2026 20:36:04 +0000", "Fri, 01 Jan 2027 03:04:05 GMT"),
+        ("Built: Tue Nov  3 10:00:00 2026", "Built: Wed Dec 23 11:59:59 2026"),
+        ("[23/Nov/2026:20:36:04 +0000] x", "[01/Jan/2027:00:00:00 +0100] x"),
+        ("root root 12 Nov 23 20:36 main.py", "root root 12 Jan  3  2027 main.py"),
+        ("12.3kB / 1.2GB", "0B / 7.6GiB"),
+        ("0.00%", "12,5 %"),
+        ("5,9 GB", "6.02 GB"),
+        ("1.1 TB", "3 PB"),
+        ("205M\t/app", "1.2G\t/app"),
+        ("4.0K\t/app\n12M\t/", "8.0K\t/app\n9M\t/"),
+        ("[::1]:8000->8000/tcp", "[::1]:41237->8000/tcp"),
+        ("[::]:8000->8000/tcp, :::8000->8000/tcp", "[::]:1->8000/tcp, :::2->8000/tcp"),
+        ("127.0.0.1:8000-8001->80-81/tcp", "127.0.0.1:41237-41238->80-81/tcp"),
+        ("172.17.0.2/16", "172.18.0.3/16"),
+        ("fd00:dead:beef::2/64", "fd12:3456::1/64"),
+        ("fe80::42:acff:fe11:2", "fe80::1"),
+        ("2001:db8:1::242:ac11:2", "2001:db8::7"),
+        ("02:42:ac:11:00:02", "02:42:10:12:00:03"),
+        ("/tmp/tmpab12_x9z/x", "/tmp/tmp00000000/x"),
         ("Engine image: the official docker:dind.", "Engine image: a stand-in for docker:dind (Debian's)."),
     ],
 )
@@ -96,7 +139,51 @@ def test_may_differ(stored: str, fresh: str) -> None:
         ("news-api:optimized", "news-api:latest"),
         ("/tmp/dockerlab-a/news-api/main.py", "/tmp/dockerlab-a/news-api/feeds.py"),
         ("12 articles", "0 articles"),
+        ("<td>NaN</td>", "<td>0.5</td>"),
+        ("<td>inf</td>", "<td>0.5</td>"),
+        ("<td>-0.5</td>", "<td>none</td>"),
+        ("FinishedAt 0001-01-01T00:00:00Z", "FinishedAt 2026-11-23T20:36:04Z"),
+        ("process 1", "process 7"),
+        ("named news_aggregator", "named news_reader"),
+        ("pip 10.0.1", "pip 10.0.2"),
+        ("exit code 12", "exit code 13"),
+        ("accededeface", "defacedabbed"),
+        ("step 3 of 12", "step 4 of 12"),
+        ("Up 2 minutes (healthy)", "Up 2 minutes (unhealthy)"),
+        ("Exited (0) 3 seconds ago", "Exited (137) 3 seconds ago"),
+        ("-m 512M web", "-m 256M web"),
+        ("127.0.0.1:8000->8000/tcp", "127.0.0.1:8000->8001/tcp"),
+        ("[::1]:8000->8000/tcp", "127.0.0.1:8000->8000/tcp"),
+        ("std::string", "std::vector"),
+        ("1m tall", "2m tall"),
+        ("version 1e5", "version 2e5"),
+        ("Nov", "Dec"),
+        ("1,2 and 3", "1,3 and 3"),
+        ("x,3 apples", "x,4 apples"),
     ],
 )
 def test_must_not_differ(stored: str, fresh: str) -> None:
     assert sanitise(stored) != sanitise(fresh)
+
+
+# Each is repeated without end in one line, or in many.
+UNITS = [
+    "1", "a", "x", "af", "a1", "0123456789abcdef", " ", "\t", "-", "_", ".", ",", "/", ":", "\r", "\n", " \n", "\n\t1",
+    "1,", "1.", "123,", "1 ", "-1.1", "1e-", "1h", "1m", "1 min ", "12:", "02:", "::1:", "fe80:", "2026-11-23", "10.",
+    "/a", "/a+", "a.b/", "/dockerlab-", "/tmp/tmp", "<svg ", "<svg></svg>", '<div role="img" aria-label=', "width: 1",
+    "Figure: x ", "Docker Engine 1.1 (", "Base image: ", "sha256:", "0x1", "Mon, ", "Nov ", "Port 1 ", "x-session1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=repr)
+def test_four_times_the_text_takes_no_more_than_about_four_times_as_long(unit: str) -> None:
+    """A line of millions of characters must not keep nbval busy for hours, whatever it consists of."""
+
+    def seconds(length: int) -> float:
+        text = (unit * length)[:length]
+        began = time.process_time()
+        sanitise(text)
+        return time.process_time() - began
+
+    small, large = (min(seconds(length) for _ in range(2)) for length in (5_000, 20_000))
+    assert large < 12 * small

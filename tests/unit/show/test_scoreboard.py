@@ -10,6 +10,7 @@ from dockerlab.paths import project_root
 from dockerlab.show.scoreboard import ScoreboardView
 from dockerlab.show.shown import view
 
+BUSY = Verdict("stops", 10, "too busy", None, "Judge it again.")
 KEPT, LOST = Verdict("builds", 10, "7 <steps>", True), Verdict("not root", 5, "user ID 0", False, "Name it with USER.")
 
 
@@ -62,6 +63,17 @@ def test_a_board_looks_as_the_chapter_has_stored_it(text, page):
             ['<tr class="dl-lost"><td>lost</td><td>0 of 5</td>', "7 &lt;steps&gt;", "<br><em>Name it with USER.</em>"],
         ),
         (
+            Scoreboard((KEPT, BUSY)),
+            "kept  10 of 10  builds  7 <steps>\n"
+            "busy   – of 10  stops   too busy\n"
+            "                Judge it again.\n"
+            "10 of 10 points; 10 more are left out, because this machine was too busy to tell",
+            [
+                '<tr class="dl-busy"><td>busy</td><td>– of 10</td>',
+                "<strong>10 of 10 points; 10 more are left out, because this machine was too busy to tell</strong>",
+            ],
+        ),
+        (
             Scoreboard((), "The build stopped at step [2/3].\nno such <file>"),
             "  | The build stopped at step [2/3].\n  | no such <file>\n0 of 0 points",
             ["<pre>The build stopped at step [2/3].\nno such &lt;file&gt;</pre>"],
@@ -74,7 +86,7 @@ def test_both_forms_of_a_board(board, text, parts):
     assert str(drawn) == text
     page = drawn.to_html()
     assert all(part in page for part in parts)
-    assert page.count("<em>") == len(board.lost)
+    assert page.count("<em>") == len(board.lost) + len(board.left_out)
 
 
 def test_a_notebook_gets_both():
