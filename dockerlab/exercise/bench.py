@@ -4,7 +4,6 @@ Everything made on it carries the label of the course, of the run and of this on
 also after a failure or an interrupt. Finished steps stay in the engine's build cache.
 """
 
-import re
 import shlex
 import shutil
 import tempfile
@@ -22,18 +21,28 @@ from dockerlab.engine.labels import clean
 from dockerlab.errors import ContextNotFound, DockerCommandFailed, EngineRefused, NotAnswering
 from dockerlab.image import ImageReader
 from dockerlab.image.search import find_in_image
+from dockerlab.paths import copy_tree
 from dockerlab.run import Container, docker_command
 from dockerlab.text import one_line
 
 LABEL = "dockerlab.judge"  # its value is the token of the bench that an object belongs to
-# For docker, an interval of 0s means "as in the image", and a start period delays the first check.
-WATCHED = "--health-interval=1s --health-timeout=3s --health-start-period=1ms --health-retries=1"
 CHECKS = 5  # after so many health checks in vain, waiting is over
+STOP_SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "TERM": 15}  # Linux's numbers, wherever we run
 # A health check runs as a process without a parent in the container, so this spares it.
 FREEZE = (
     'for file in /proc/[0-9]*/stat; do read -r pid name state parent rest < "$file" || continue; '
     '[ "$parent" -gt 0 ] && kill -STOP "$pid"; done; true'
 )
+
+
+@dataclass(frozen=True)
+class ProcessOne:
+    """Process 1 of a container."""
+
+    uid: int  # its effective user ID
+    # Whether it neither handles its stop signal nor waits for it. Linux then never hands the signal to a process 1.
+    # None if it is not known.
+    is_deaf: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Bench:
 
         Raises:
             ContextNotFound: the context is not a folder.
+            FilesUnreadable: something in it may not be read.
         """
         if not Path(context).is_dir():
             raise ContextNotFound(str(context))
@@ -59,7 +69,7 @@ class Bench:
         # The folder needs a new name too: an engine may recognise a context by it.
         with tempfile.TemporaryDirectory(prefix=f"dockerlab-judge-{token}-") as folder:
             ignored = shutil.ignore_patterns("__pycache__", "*.db", ".git", ".venv", ".pytest_cache")
-            shutil.copytree(context, folder, ignore=ignored, dirs_exist_ok=True)
+            copy_tree(Path(context), Path(folder), ignored)
             try:
                 yield cls(engine, Path(folder), run, token)
             finally:
@@ -90,8 +100,8 @@ class Bench:
         config = self.engine.client().images.get(self.tag(image)).attrs["Config"]
         return (config.get("Healthcheck") or {}).get("Test", ["NONE"])[:1] not in (["NONE"], [])
 
-    def uid(self, name: str) -> int | None:
-        """The effective user ID of a container's process 1; None if it does not run."""
+    def process_one(self, name: str) -> ProcessOne | None:
+        """A container's process 1; None if it does not run."""
         found = self.container(name)
         try:
             status = self._docker(f"exec {found.name} cat /proc/1/status")
@@ -99,16 +109,27 @@ class Bench:
             # It has stopped, or its image has no cat. The engine can tell too, but it gives the ID as the host
             # counts users, which differs under user namespaces; so it is asked second.
             with suppress(EngineRefused):
-                return int(found.found().top(ps_args="-o uid,pid")["Processes"][0][0])
+                return ProcessOne(int(found.found().top(ps_args="-o uid,pid")["Processes"][0][0]))
             return None
-        return int(re.search(r"^Uid:\s+\d+\s+(\d+)", status, re.M)[1])
+        return read_status(status, found.found().attrs["Config"].get("StopSignal") or "SIGTERM")
 
-    def becomes(self, name: str, state: str, patience: float) -> tuple[bool, str]:
-        """Wait for a container's state of health: whether it came within `patience` seconds, else the check's words."""
+    def watch(self, image: str, name: str, check_seconds: float) -> None:
+        """Start a container that Docker asks for its health every second; a check may take so many seconds."""
+        # For docker, an interval of 0s means "as in the image", and a start period delays the first check.
+        options = f"--health-interval=1s --health-timeout={check_seconds:.1f}s --health-start-period=1ms"
+        self.start(image, name, f"{options} --health-retries=1")
+
+    def becomes(self, name: str, state: str, patience: float) -> tuple[bool | None, str]:
+        """Wait for a container's state of health.
+
+        Returns:
+            whether it came: True, False after several checks in vain, or None if `patience` seconds were too short
+            for so many; and the check's last words unless it came.
+        """
         try:
             self.container(name).watch_health(state, timeout=patience, checks=CHECKS)
         except NotAnswering as error:
-            return False, last_line(error)
+            return (False if error.seconds < patience else None), last_line(error)
         return True, ""
 
     def freeze(self, name: str) -> None:
@@ -133,6 +154,20 @@ class Bench:
 
     def _docker(self, arguments: str) -> str:
         return docker_command(arguments, engine=self.engine, run=self.run)
+
+
+def read_status(status: str, stop_signal: str) -> ProcessOne:
+    """Process 1 as its /proc/1/status describes it.
+
+    Args:
+        stop_signal: as an image names it, such as SIGTERM, TERM or 15.
+    """
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    name = stop_signal.upper().removeprefix("SIG")
+    number = int(name) if name.isdigit() else STOP_SIGNALS.get(name)
+    handled = int(fields["SigCgt"], 16) | int(fields["SigBlk"], 16)  # an init such as tini blocks it and waits for it
+    is_deaf = None if number is None else not handled >> (number - 1) & 1
+    return ProcessOne(int(fields["Uid"].split()[1]), is_deaf)
 
 
 def last_line(error: DockerCommandFailed | NotAnswering) -> str:

@@ -17,7 +17,7 @@ from dockerlab.build.experiment import Display, silent
 from dockerlab.engine import Engine
 from dockerlab.errors import ExerciseUnusable
 from dockerlab.exercise.bench import Bench
-from dockerlab.exercise.judge import Reference, Service, measure, measure_reference
+from dockerlab.exercise.judge import Reference, Service, machine_is_busy, measure, measure_reference
 from dockerlab.exercise.scoreboard import Criterion, Scoreboard, score
 from dockerlab.paths import project_root
 
@@ -80,10 +80,11 @@ class Exercise:
         Args:
             dockerfile: its path.
             context: the build context. It is copied, never changed.
-            patience: how long to wait for an answer or a state of health, in seconds.
+            patience: how long to wait for an answer or a state of health, in seconds; longer on a slow machine.
 
         Returns:
-            the scoreboard, also of a Dockerfile that does not build.
+            the scoreboard, also of a Dockerfile that does not build. What this machine was too busy to judge is left
+            out of it.
 
         Raises:
             ContextNotFound, EngineLost, BuildCancelled, ImageUnreadable. Nothing is left behind.
@@ -93,11 +94,19 @@ class Exercise:
             raise ExerciseUnusable(self.home.name, "its checks.py has no SERVICE, so there is no Dockerfile to judge")
         lab = self.home.parents[1] / service.lab
         with self.display() as tell:
+
+            def busy() -> bool:
+                tell("finding out whether this machine is too busy")
+                with Bench.opened(self.engine, lab, self.run) as beside:
+                    return machine_is_busy(beside, service)
+
             if self.reference is None:
                 with Bench.opened(self.engine, lab, self.run) as bench:
                     self.reference = measure_reference(bench, service, tell)
             with Bench.opened(self.engine, context, self.run) as bench:
-                facts = measure(bench, Path(dockerfile), service, self.reference, patience=patience, tell=tell)
+                facts = measure(
+                    bench, Path(dockerfile), service, self.reference, busy=busy, patience=patience, tell=tell
+                )
         return score(self.checks.CRITERIA, facts, facts.problem)
 
 

@@ -14,6 +14,7 @@ class Need:
     met: Callable[[Any], object]  # whether it is known
     instead: str | Callable[[Any], str]  # what to show in place of a measurement if it is not
     advice: str  # what to do then, in one sentence
+    fault: bool = True  # whether it is the solution's fault. If not, the criterion is left out of the sum.
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,20 @@ class Verdict:
     """One line of a scoreboard: a criterion, what was measured, whether it holds, and advice if it does not."""
 
     name: str
-    points: int
+    points: int  # what the criterion is worth
     measured: str
-    holds: bool
+    holds: bool | None  # None if this machine was too busy to tell
     advice: str = ""
 
     @property
     def earned(self) -> int:
         """The points that the solution gets."""
         return self.points if self.holds else 0
+
+    @property
+    def counts(self) -> int:
+        """The points that it could have got: none where nobody could tell."""
+        return 0 if self.holds is None else self.points
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Criterion:
         for need in self.needs:
             if not need.met(facts):
                 words = need.instead(facts) if callable(need.instead) else need.instead
-                return Verdict(self.name, self.points, words, False, need.advice)
+                return Verdict(self.name, self.points, words, False if need.fault else None, need.advice)
         holds = bool(self.holds(facts))
         return Verdict(self.name, self.points, self.measured(facts), holds, "" if holds else self.advice)
 
@@ -67,18 +73,23 @@ class Scoreboard:
 
     @property
     def maximum(self) -> int:
-        """The points that could be reached."""
-        return sum(verdict.points for verdict in self.verdicts)
+        """The points that could be reached, without those of criteria that this machine was too busy to judge."""
+        return sum(verdict.counts for verdict in self.verdicts)
 
     @property
     def lost(self) -> dict[str, int]:
         """The criteria that do not hold, with the points they are worth."""
-        return {verdict.name: verdict.points for verdict in self.verdicts if not verdict.holds}
+        return {verdict.name: verdict.points for verdict in self.verdicts if verdict.holds is False}
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """The criteria that this machine was too busy to judge, with the points they are worth."""
+        return {verdict.name: verdict.points for verdict in self.verdicts if verdict.holds is None}
 
     @property
     def table(self) -> pd.DataFrame:
         """One row for each criterion: criterion, points, of, measured, advice."""
-        rows = [(v.name, v.earned, v.points, v.measured, v.advice) for v in self.verdicts]
+        rows = [(v.name, v.earned, v.counts, v.measured, v.advice) for v in self.verdicts]
         return pd.DataFrame(rows, columns=["criterion", "points", "of", "measured", "advice"])
 
 

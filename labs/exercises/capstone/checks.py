@@ -4,24 +4,13 @@ The judge measures a solution and hands the facts to each criterion. dockerlab/e
 and Facts in judge.py, Criterion and Need in scoreboard.py.
 """
 
-import re
-
-from dockerlab.exercise.judge import Facts, Request, Service
+from dockerlab.exercise.judge import KILLED, Facts, Request, Service
 from dockerlab.exercise.scoreboard import Criterion, Need
 from dockerlab.text import one_line, size_text
 
 SECRET = "fake-token-for-practice-only"  # made up; the Dockerfile to mend writes it into the image
 SIZE_LIMIT = 1.02  # on a scale on which the lean image is 0 and the basic one 1
-STOP_SECONDS = 7.0  # Docker waits 10 before it kills; a busy machine needs a few
-STOP_CODES = (0, 143)  # 143 is an end by SIGTERM under an init such as tini; 137, a kill, is the one to avoid
-INSTALLS = re.compile(
-    r"\b(?:pip[\d.]*|uv|apt|apt-get|aptitude|apk|dnf|conda|mamba|poetry|pdm|pipenv)\b[^;&|]*\b(?:install|add|sync)\b"
-)
-
-
-def is_installation(instruction: str) -> bool:
-    """Whether a step installs packages: true of `RUN pip install …`, not of `COPY . .`."""
-    return instruction.startswith("RUN ") and INSTALLS.search(" ".join(instruction.split())) is not None
+STOP_CODES = (0, 143)  # 143 is an end by SIGTERM under an init such as tini
 
 
 # -- how an image is tried ------------------------------------------------------------------------------------------
@@ -43,7 +32,6 @@ SERVICE = Service(
     port=8000,
     secret=SECRET,
     code="main.py",
-    ends_rebuild=is_installation,
 )
 
 
@@ -77,14 +65,11 @@ def on_scale(facts: Facts) -> str:
     return f"{size_text(facts.size_bytes)}: {share(facts):.2f} on a scale from lean (0, {lean}) to basic (1, {basic})"
 
 
-def installations(facts: Facts) -> list[str]:
-    return [instruction for instruction in facts.reruns if is_installation(instruction)]
-
-
 def ran_again(facts: Facts) -> str:
-    if again := installations(facts):
-        return f"ran again: {one_line(again[0], 60)}"
-    return f"{count(len(facts.reruns), 'step')} ran again, no installation"
+    if facts.again.installed:
+        # Where a build argument is in the instruction, so may be the secret.
+        return f"ran again: {one_line(facts.again.installed[0].replace(SECRET, '…'), 60)}"
+    return f"{count(len(facts.again.ran), 'step')} ran again, no installation"
 
 
 def health(facts: Facts) -> str:
@@ -98,6 +83,10 @@ def places(facts: Facts) -> str:
     return f"found in {count(len(facts.secrets), 'place')}, first: {facts.secrets[0]}"
 
 
+def stopped(facts: Facts) -> str:
+    return f"{facts.stop[0]:.1f} s, exit code {facts.stop[1]}"
+
+
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -106,10 +95,16 @@ def count(number: int, noun: str) -> str:
 
 
 def known(fact: str, advice: str = "See to it first that the server answers.") -> tuple[Need, ...]:
-    """This fact could be measured; if not, either the build is to blame or, by default, the server."""
+    """This fact could be measured; if not, the build, a busy machine or, by default, the server is to blame."""
     unknown = "not measured"
     return (
         Need(lambda facts: not facts.problem, unknown, "See to it first that the image builds."),
+        Need(
+            lambda facts: fact not in facts.too_busy,
+            "this machine was too busy to tell",
+            "Judge it again when the machine has less to do.",
+            fault=False,
+        ),
         Need(lambda facts: getattr(facts, fact) is not None, unknown, advice),
     )
 
@@ -147,15 +142,15 @@ CRITERIA = (
     Criterion(
         "a code change installs nothing", 15,
         (
-            *known("reruns", "See to it first that it also builds after a change of main.py."),
+            *known("again", "See to it first that it also builds after a change of main.py."),
             Need(
-                lambda facts: facts.reruns,
+                lambda facts: facts.again.ran,
                 "the change did not get into the image",
                 "Copy the code from the build context, so that what you change gets into the image.",
             ),
         ),
         measured=ran_again,
-        holds=lambda facts: not installations(facts),
+        holds=lambda facts: not facts.again.installed,
         advice="Copy the list of packages alone, install, and copy the code after that.",
     ),
     Criterion(
@@ -189,9 +184,17 @@ CRITERIA = (
         advice="Leave the secret out of every step, for what is in a layer stays; give it to docker run.",
     ),
     Criterion(
-        "stops when asked", 10, known("stop"),
-        measured=lambda facts: f"{facts.stop[0]:.1f} s, exit code {facts.stop[1]}",
-        holds=lambda facts: facts.stop[0] < STOP_SECONDS and facts.stop[1] in STOP_CODES,
+        "stops when asked", 10,
+        (
+            *known("stop"),
+            Need(
+                lambda facts: facts.stop[1] in (*STOP_CODES, KILLED),
+                stopped,
+                "It got the signal, and ended with an error: docker logs shows which.",
+            ),
+        ),
+        measured=stopped,
+        holds=lambda facts: facts.stop[1] in STOP_CODES,
         advice="Write CMD as a list, so that the server is process 1 and gets the signal.",
     ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ LAB = ROOT / "labs" / "news-api"
 CAPSTONE = ROOT / "labs" / "exercises" / "capstone"
 SOLUTION = (CAPSTONE / "solution" / "Dockerfile").read_text(encoding="utf-8")
 SECRET = "fake-token-for-practice-only"
-# Long enough for a busy machine to start the server. Only one mistake is found out by waiting that long.
+# A busy machine takes longer by itself. Only one mistake is found out by waiting that long.
 PATIENCE = {"listens on loopback only": 20}
 
 BUILD, ANSWER, SIZE = "builds", "answers like the basic image", "size"
@@ -86,6 +86,11 @@ def shown(board):
     return str(ScoreboardView(board))
 
 
+def assert_lost(board, expected):
+    """These criteria are lost and no others, but for what this machine was too busy to tell."""
+    assert set(board.lost) == expected - set(board.left_out), shown(board)
+
+
 def left(engine):
     wanted, client = {"label": f"dockerlab.run={RUN}"}, engine.client()
     containers = [each.name for each in client.containers.list(all=True, filters=wanted)]
@@ -94,8 +99,8 @@ def left(engine):
 
 def test_the_reference_solution_gets_all_points(judged):
     board = judged(SOLUTION)
-    assert board.lost == {}, shown(board)
-    assert board.total == board.maximum == 100
+    assert_lost(board, set())
+    assert board.total == board.maximum
 
 
 def test_the_basic_image_is_larger_than_the_lean_one(judged, exercise):
@@ -116,13 +121,13 @@ def test_a_mistake_costs_its_own_points_and_no_others(judged, mistake):
     old, new, lost = MISTAKES[mistake]
     assert SOLUTION.count(old) == 1
     board = judged(SOLUTION.replace(old, new), patience=PATIENCE.get(mistake, 40))
-    assert set(board.lost) == lost, shown(board)
+    assert_lost(board, lost)
     assert SECRET not in shown(board)
 
 
 def test_the_dockerfile_to_mend_has_every_fault_and_still_serves(judged):
     board = judged((CAPSTONE / "Dockerfile").read_text(encoding="utf-8"))
-    assert set(board.lost) == ALL - {BUILD, ANSWER}, shown(board)
+    assert_lost(board, ALL - {BUILD, ANSWER})
     assert SECRET not in shown(board)
 
 
@@ -130,8 +135,7 @@ def test_the_dockerfile_to_mend_has_every_fault_and_still_serves(judged):
 def test_the_wheels_in_one_stage_are_a_solution_too(judged, further):
     text = (LAB / "Dockerfile").read_text(encoding="utf-8")
     user = f"RUN useradd --uid 1000 --no-log-init apiuser && chown apiuser /app{further}\nUSER 1000\n"
-    board = judged(text.replace("EXPOSE 8000", f"{user}{CHECK}"))
-    assert board.lost == {}, shown(board)
+    assert_lost(judged(text.replace("EXPOSE 8000", f"{user}{CHECK}")), set())
 
 
 def test_an_image_without_a_file_builds_and_does_nothing_more(judged):

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from dockerlab.exercise.exercise import load_checks
+from dockerlab.exercise.installations import Rebuild
 from dockerlab.exercise.judge import Facts, Reference
 from dockerlab.exercise.scoreboard import score
 from dockerlab.paths import project_root
 from dockerlab.run import Answer
 
 CHECKS = load_checks(project_root() / "labs/exercises/capstone")
+TOKEN = CHECKS.SECRET
 AWAY = "/health with PostgreSQL away"
 ANSWERS = {
     path: Answer("http://127.0.0.1:8000" + path, status, {"path": path}, 1)
@@ -28,7 +30,7 @@ SOUND = Facts(
     steps=8,
     answers=ANSWERS,
     size_bytes=200_000_000,
-    reruns=("COPY --chown=1000:1000 . .",),
+    again=Rebuild(("COPY --chown=1000:1000 . .",), ()),
     uid=1000,
     has_check=True,
     healthy=True,
@@ -101,19 +103,19 @@ def test_a_sound_solution_loses_nothing():
         ),
         ({"size_bytes": None}, {SIZE: 15}, "not measured", UNKNOWN),
         (
-            {"reruns": ("COPY . .", "RUN pip install x")},
+            {"again": Rebuild(("COPY . .", f"RUN ./install.sh {TOKEN}"), (f"RUN ./install.sh {TOKEN}",))},
             {CODE: 15},
-            "ran again: RUN pip install x",
+            "ran again: RUN ./install.sh …",
             "Copy the list of packages alone, install, and copy the code after that.",
         ),
         (
-            {"reruns": ()},
+            {"again": Rebuild((), ())},
             {CODE: 15},
             "the change did not get into the image",
             "Copy the code from the build context, so that what you change gets into the image.",
         ),
         (
-            {"reruns": None},
+            {"again": None},
             {CODE: 15},
             "not measured",
             "See to it first that it also builds after a change of main.py.",
@@ -171,13 +173,7 @@ def test_a_sound_solution_loses_nothing():
             {"stop": (0.3, 1)},
             {STOP: 10},
             "0.3 s, exit code 1",
-            "Write CMD as a list, so that the server is process 1 and gets the signal.",
-        ),
-        (
-            {"stop": (8.0, 0)},
-            {STOP: 10},
-            "8.0 s, exit code 0",
-            "Write CMD as a list, so that the server is process 1 and gets the signal.",
+            "It got the signal, and ended with an error: docker logs shows which.",
         ),
     ],
 )
@@ -223,8 +219,45 @@ def test_a_server_that_ends_at_once_loses_what_needs_it_and_nothing_else():
     assert set(board.lost) == {ANSWER, USER, HEALTH, FROZEN, STOP}
 
 
-def test_an_end_by_the_signal_itself_counts_as_clean():
-    assert judged(stop=(0.4, 143)).total == 100
+@pytest.mark.parametrize("stop", [(0.4, 0), (0.4, 143), (8.0, 0), (9.9, 143)])
+def test_a_server_that_ends_by_itself_keeps_the_points_however_long_it_took(stop):
+    assert judged(stop=stop).total == 100
+
+
+def test_a_step_that_only_names_an_installation_costs_nothing():
+    assert judged(again=Rebuild(("COPY . .", "RUN echo pip install x && pip --version"), ())).total == 100
+
+
+@pytest.mark.parametrize(
+    ("change", "too_busy", "left_out"),
+    [
+        ({"stop": (10.4, 137)}, {"stop"}, {STOP: 10}),
+        ({"answers": {}, "silence": "loading"}, {"answers"}, {ANSWER: 20}),
+        ({"answers": {"/health": ANSWERS["/health"]}}, {"answers"}, {ANSWER: 20}),
+        (
+            {"healthy": None, "notices": None, "check_said": "exceeded timeout (3s)"},
+            {"healthy", "notices"},
+            {HEALTH: 5, FROZEN: 5},
+        ),
+        ({"notices": None}, {"notices"}, {FROZEN: 5}),
+    ],
+)
+def test_what_a_busy_machine_could_not_tell_is_left_out_and_never_blamed(change, too_busy, left_out):
+    board = judged(too_busy=too_busy, **change)
+    assert (board.lost, board.left_out) == ({}, left_out)
+    assert board.total == board.maximum == 100 - sum(left_out.values())
+    assert {(verdict.measured, verdict.advice) for verdict in board.verdicts if verdict.holds is None} == {
+        ("this machine was too busy to tell", "Judge it again when the machine has less to do.")
+    }
+
+
+def test_a_busy_machine_excuses_nothing_else():
+    board = judged(too_busy={"stop"}, stop=(10.4, 137), uid=0)
+    assert (board.lost, board.left_out) == ({USER: 10}, {STOP: 10})
+
+
+def test_what_does_not_build_is_lost_on_a_busy_machine_too():
+    assert len(judged(too_busy={"stop"}, problem="no such file").lost) == len(CHECKS.CRITERIA)
 
 
 def test_the_base_image_cancels_out_of_the_scale_of_sizes():
@@ -237,26 +270,3 @@ def test_the_base_image_cancels_out_of_the_scale_of_sizes():
 
 def test_the_basic_image_with_a_user_and_a_check_is_small_enough():
     assert judged(size_bytes=REFERENCE.sizes["basic"] + 10_000).total == 100
-
-
-@pytest.mark.parametrize(
-    ("instruction", "expected"),
-    [
-        ("RUN pip install --no-cache-dir -r requirements.txt", True),
-        ("RUN python -m pip install x", True),
-        ("RUN pip3.11 install x", True),
-        ("RUN --mount=type=cache,target=/root/.cache/pip pip install x", True),
-        ("RUN apt-get update     && apt-get install -y gcc", True),
-        ("RUN uv sync --frozen", True),
-        ("RUN uv pip install x", True),
-        ("RUN apk add gcc", True),
-        ("RUN apt-get update", False),
-        ("RUN pip --version && install -d /app", False),
-        ("RUN useradd apiuser && install -d -o apiuser /app", False),
-        ("RUN chown -R apiuser /app", False),
-        ("COPY pip install", False),
-        ("COPY . .", False),
-    ],
-)
-def test_what_counts_as_an_installation(instruction, expected):
-    assert CHECKS.is_installation(instruction) is expected
