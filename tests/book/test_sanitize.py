@@ -38,6 +38,15 @@ def test_every_rule_is_read() -> None:
         ("hit rate 93 %", "hit rate 7.5%"),
         ("sha256:" + "ab" * 32, "sha256:" + "01" * 32),
         ("sha256:0123456789ab", "sha256:fedcba987654…"),
+        (
+            "1/5 FROM docker.io/library/python:3.11-slim BASE",
+            "1/5 FROM docker.io/library/python:3.11-slim@sha256:0123456789ab… BASE",
+        ),
+        ("news-api exited", "news-api-session2 exited"),
+        (
+            "0123456789ab\n",
+            "Port 8000 of this machine is in use, so the lesson publishes on 4001 instead.\nba9876543210\n",
+        ),
         ("id " + "0a" * 32, "id " + "b1" * 32),
         ("0123456789ab   news-api", "fedcba987654   news-api"),
         ("<Foo object at 0x7f3a2b4c5d6e>", "<Foo object at 0x7f0000000000>"),
