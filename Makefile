@@ -21,11 +21,11 @@ help: ## Show this list
 book: $(READY) ## Build the site, execute every chapter live, build it again (11 min at first; FLAGS=--fresh repeats all: 5)
 	@$(BIN)/dockerlab book make $(FLAGS)
 
-test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (16 min, at first 3 more; STORE=containerd: on that store)
+test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (25 min; STORE=containerd: on that store; FLAGS=--nightly: more)
 	@$(BIN)/ruff check .
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests
-	@$(BIN)/pytest --nbval --clean-up tests/unit tests/engine chapters tests/book
+	@$(BIN)/pytest --nbval --clean-up $(FLAGS) tests/unit tests/engine chapters tests/book
 
 test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (23 min)
 	@$(BIN)/dockerlab engine up

@@ -26,6 +26,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="afterwards, remove from the engine what carries the course's label",
     )
 
+    parser.addoption(
+        "--nightly",
+        action="store_true",
+        help="also what takes minutes and is rarely broken by a change: tests marked nightly",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--nightly"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("nightly")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:

@@ -85,6 +85,17 @@ def without_buildx(folder: Path) -> dict[str, str]:
     return own_client(folder, plugins=False)
 
 
+def everything_at_once(folder: Path) -> dict[str, str]:
+    """All that can get in the way of a reader's own engine: settings, a builder, a context, proxies."""
+    default = {"httpProxy": PROXY["HTTP_PROXY"], "httpsProxy": PROXY["HTTP_PROXY"]}
+    variables = own_client(folder, settings={"proxies": {"default": default}})
+    docker(variables, "buildx", "create", "--name", "mine", "--driver", "docker-container", "--use")
+    host = variables.pop("DOCKER_HOST")
+    docker(variables, "context", "create", "mine", "--docker", f"host={host}")
+    docker(variables, "context", "use", "mine")
+    return variables | ALL_SETTINGS | PROXY
+
+
 def snap(folder: Path) -> dict[str, str]:
     """A docker command that sees another temporary folder, as Ubuntu's snap does."""
     variables = own_client(folder)
@@ -103,16 +114,18 @@ def containerd(folder: Path) -> dict[str, str]:
     return {"DOCKERLAB_STORE": CONTAINERD}
 
 
-# Each engine: what a reader has, and what the course makes of it.
+EVERY_TIME, NIGHTLY = (), (pytest.mark.nightly,)
+# Each engine: what a reader has, what the course makes of it, and when it is tried.
 KINDS = {
-    "their own": (plain, {"source": "own"}),
-    "their own, with every setting of Docker's programs": (all_settings, {"source": "own"}),
-    "their own, with a builder in a container": (container_builder, {"source": "own"}),
-    "their own, in a second context": (second_context, {"source": "own"}),
-    "their own, with a proxy that is dead": (dead_proxy, {"source": "own"}),
-    "their own, with a client without buildx": (without_buildx, {"source": "own"}),
-    "their own, from a snap": (snap, {"source": "own"}),
-    "private, containerd store": (containerd, {"source": "private", "store": "overlayfs (containerd)"}),
+    "their own, with all that can get in the way": (everything_at_once, {"source": "own"}, EVERY_TIME),
+    "their own, from a snap": (snap, {"source": "own"}, EVERY_TIME),
+    "private, containerd store": (containerd, {"source": "private", "store": "overlayfs (containerd)"}, EVERY_TIME),
+    "their own": (plain, {"source": "own"}, NIGHTLY),
+    "their own, with every setting of Docker's programs": (all_settings, {"source": "own"}, NIGHTLY),
+    "their own, with a builder in a container": (container_builder, {"source": "own"}, NIGHTLY),
+    "their own, in a second context": (second_context, {"source": "own"}, NIGHTLY),
+    "their own, with a proxy that is dead": (dead_proxy, {"source": "own"}, NIGHTLY),
+    "their own, with a client without buildx": (without_buildx, {"source": "own"}, NIGHTLY),
 }
 
 
@@ -142,9 +155,9 @@ def private():
         pytest.skip("needs root on Debian or Ubuntu: the course's private engine stands for a reader's")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=marks) for kind, (_, _, marks) in KINDS.items()])
 def test_an_engine_that_readers_have(engine, private, kind, tmp_path):
-    make, expected = KINDS[kind]
+    make, expected, _ = KINDS[kind]
     usual = PrivateEngine(store=os.environ.get("DOCKERLAB_STORE", ""))
     usual.up()
     ensure_base(connect(usual))
@@ -156,6 +169,7 @@ def test_an_engine_that_readers_have(engine, private, kind, tmp_path):
             PrivateEngine(store=CONTAINERD).down()
 
 
+@pytest.mark.nightly
 def test_the_engine_of_debian_13_with_its_older_buildx(engine, private, tmp_path):
     """26.1.5 with buildx 0.13, which writes a record of progress over many lines."""
     if System.read().distribution != "debian":

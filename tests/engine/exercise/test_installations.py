@@ -125,7 +125,12 @@ def test_what_a_step_has_written_counts_and_not_what_it_says(after_all_steps, ca
     assert any(text in instruction for instruction in after_all_steps.installed) is installs
 
 
-@pytest.mark.parametrize("case", STAGES)
+EVERY_TIME = ("a stage that is not in the image",)  # each takes two builds or more
+
+
+@pytest.mark.parametrize(
+    "case", [case if case in EVERY_TIME else pytest.param(case, marks=pytest.mark.nightly) for case in STAGES]
+)
 def test_an_installation_is_seen_in_whatever_stage(rebuilt, case):
     text, installed = STAGES[case]
     found = rebuilt(text)
@@ -133,6 +138,7 @@ def test_an_installation_is_seen_in_whatever_stage(rebuilt, case):
     assert found.ran
 
 
+@pytest.mark.nightly
 def test_what_an_earlier_image_has_put_off_is_seen_too(engine, context, rebuilt):
     with Bench.opened(engine, context, RUN) as bench:
         text = f"{FROM}ONBUILD COPY . .\nONBUILD RUN sh four.sh\n"

@@ -1,4 +1,4 @@
-"""What an ignore file leaves out, and which of its rules decides. tests/engine/build/test_ignore.py asks Docker too."""
+"""What an ignore file leaves out, and which of its rules decides. The engine's test_ignore_files.py asks Docker too."""
 
 import os
 
