@@ -1,8 +1,11 @@
 """Fixtures for tests that need a real engine. Everything made in them is labelled and removed, also on failure."""
 
+import json
+import re
 import shutil
 import subprocess
 import sys
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from dockerlab.engine.find import connect
 from dockerlab.engine.labels import clean
 from dockerlab.engine.packages import can_unpack
-from dockerlab.engine.private import PrivateEngine
+from dockerlab.engine.private import PrivateEngine, network
 from dockerlab.engine.private.firewall import rules_to_delete
 
 
@@ -55,36 +58,55 @@ def second_engine(second_private):
     return second_private, connect(second_private)
 
 
+def lines_of(*command: str) -> list[str]:
+    program = shutil.which(command[0])
+    return subprocess.run(command, capture_output=True, text=True).stdout.splitlines() if program else []
+
+
+def private_engines() -> list[tuple[str, list[str], list[IPv4Network], str]]:
+    """The private engines that run now: run folder, bridges, subnets and data root of each."""
+    found = []
+    for state in Path("/run").glob("dockerlab-*/state.json"):
+        facts = json.loads(state.read_text())
+        subnet, pool = IPv4Network(facts["subnet"]), IPv4Network(facts["pool"])
+        bridges = [state.parent.name.replace("dockerlab-", "dl-"), *network.network_bridges(network.routes(), pool)]
+        roots = re.findall(rf"--data-root=(\S+) --exec-root={state.parent}/", "\n".join(lines_of("ps", "-eo", "args")))
+        found.append((str(state.parent), bridges, [subnet, pool], (roots or [str(state.parent)])[0]))
+    return found
+
+
 @pytest.fixture
 def traces():
-    """A function that lists what a private engine leaves on a machine: processes, mounts, links, rules, run folders."""
+    """A function that lists what a private engine leaves on a machine: processes, mounts, links, rules, run folders.
+
+    The engines that run already go on making and removing containers and networks of their own: theirs do not count.
+    """
+    already = {folder for folder, *_ in private_engines()}
 
     def look():
-        def lines(*command):
-            program = shutil.which(command[0])
-            return subprocess.run(command, capture_output=True, text=True).stdout.splitlines() if program else []
-
-        # The engine that the other tests use goes on making and removing containers of its own.
-        usual = PrivateEngine().footprint
+        others = [engine for engine in private_engines() if engine[0] in already]
+        places = [place for folder, _, _, root in others for place in (folder, root)]
+        bridges = [bridge for _, names, _, _ in others for bridge in names]
+        subnets = [subnet for _, _, both, _ in others for subnet in both]
 
         def counts(text):
-            return str(usual.run_folder) not in text and str(usual.data_root) not in text
+            return not any(place in text for place in places)
 
-        processes = [line for line in lines("ps", "-eo", "args") if "/run/dockerlab-" in line and counts(line)]
+        processes = [line for line in lines_of("ps", "-eo", "args") if "/run/dockerlab-" in line and counts(line)]
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
         rules = set()
         for tool in Path("/run").glob("dockerlab-*/bin/iptables-save"):
-            saved = "\n".join(lines(str(tool)))
-            of_usual = rules_to_delete(saved, [usual.bridge], usual.subnets())
-            theirs = {" ".join(words[1:]) for _, words in of_usual}
+            saved = "\n".join(lines_of(str(tool)))
+            theirs = {" ".join(words[1:]) for _, words in rules_to_delete(saved, bridges, subnets)}
             found = (line for line in saved.splitlines() if line.startswith(("-A", ":DOCKER")))
             rules |= {line for line in found if line.removeprefix("-A ") not in theirs}
+        links = {path.name for path in Path("/sys/class/net").iterdir() if not path.name.startswith("veth")}
         return {
             "processes": sorted(processes),
             "mounts": sorted(filter(counts, mounts)),
-            "links": sorted(path.name for path in Path("/sys/class/net").iterdir() if not path.name.startswith("veth")),
+            "links": sorted(links - set(bridges)),
             "rules": sorted(line.split(" [")[0] for line in rules),
-            "run folders": sorted(path.name for path in Path("/run").glob("dockerlab-*")),
+            "run folders": sorted(str(path) for path in Path("/run").glob("dockerlab-*") if str(path) not in already),
         }
 
     return look
