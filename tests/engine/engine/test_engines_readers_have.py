@@ -91,8 +91,8 @@ def everything_at_once(folder: Path) -> dict[str, str]:
     variables = own_client(folder, settings={"proxies": {"default": default}})
     docker(variables, "buildx", "create", "--name", "mine", "--driver", "docker-container", "--use")
     host = variables.pop("DOCKER_HOST")
-    docker(variables, "context", "create", "mine", "--docker", f"host={host}")
-    docker(variables, "context", "use", "mine")
+    docker(variables, "context", "create", "theirs", "--docker", f"host={host}")
+    docker(variables, "context", "use", "theirs")
     return variables | ALL_SETTINGS | PROXY
 
 
