@@ -59,7 +59,6 @@ class Session:
     token: str
     about: str  # the chapter, for people
     host: str  # its engine, as a DOCKER_HOST value
-    names: tuple[str, ...]  # what it has there, each with its kind: "container news"
 
     def __str__(self) -> str:
         return f"{self.about} (process {self.token.rsplit(':', 2)[1]})"
@@ -98,7 +97,7 @@ def claim(name: str) -> bool:
 def others(host: str = "") -> list[Session]:
     """The other sessions that run now, in one engine or in any."""
     with _register() as sessions:
-        found = [Session(key, s["about"], s["host"], tuple(s["names"])) for key, s in sessions.items()]
+        found = [Session(key, s["about"], s["host"]) for key, s in sessions.items()]
     return [session for session in found if session.token != token() and (not host or session.host == host)]
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Self
 
 from dockerlab.build import Build, build
-from dockerlab.build.builder import Watcher
 from dockerlab.engine import Engine
 from dockerlab.engine.labels import clean
 from dockerlab.errors import ContextNotFound, DockerCommandFailed, EngineRefused, NotAnswering
@@ -83,10 +82,10 @@ class Bench:
         """How the engine knows an image of the bench."""
         return f"dockerlab-judge-{self.token}:{image}"
 
-    def build(self, dockerfile: str, *options: str, watcher: Watcher | None = None) -> Build:
-        """Run `docker build OPTIONS -f DOCKERFILE .` in the folder; `watcher` follows it."""
+    def build(self, dockerfile: str, *options: str) -> Build:
+        """Run `docker build OPTIONS -f DOCKERFILE .` in the folder."""
         arguments = [f"--label={LABEL}={self.token}", *options, "-f", dockerfile, "."]
-        return build(arguments, engine=self.engine, cwd=self.folder, run=self.run, watcher=watcher)
+        return build(arguments, engine=self.engine, cwd=self.folder, run=self.run)
 
     def start(self, image: str, name: str, options: str) -> Container:
         """Start a container with these options of `docker run`."""

@@ -25,6 +25,21 @@ def no_engine(monkeypatch):
 
 
 @pytest.fixture
+def refused(monkeypatch, capsys):
+    """A function that runs a command which must end with exit code 1 and print nothing; it gives what stderr got."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["dockerlab", *words])
+        with pytest.raises(SystemExit) as caught:
+            cli.run()
+        printed, said = capsys.readouterr()
+        assert (caught.value.code, printed) == (1, "")
+        return said
+
+    return run
+
+
+@pytest.fixture
 def scratch(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
@@ -38,33 +53,21 @@ def scratch(monkeypatch, tmp_path):
         (["build", "."], "EngineUnavailable: No Docker engine answers.\nInstall one.\n"),
     ],
 )
-def test_an_error_is_its_message_on_stderr_and_exit_code_1(no_engine, monkeypatch, capsys, words, said):
-    monkeypatch.setattr(sys, "argv", ["dockerlab", *words])
-    with pytest.raises(SystemExit) as caught:
-        cli.run()
-    assert caught.value.code == 1
-    assert capsys.readouterr() == ("", said)
+def test_an_error_is_its_message_on_stderr_and_exit_code_1(no_engine, refused, words, said):
+    assert refused(*words) == said
 
 
-def test_outside_of_the_course_one_sentence_says_so(monkeypatch, capsys, tmp_path):
+def test_outside_of_the_course_one_sentence_says_so(monkeypatch, refused, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["dockerlab", "book", "appendix"])
-    with pytest.raises(SystemExit) as caught:
-        cli.run()
-    assert caught.value.code == 1
-    assert capsys.readouterr().err == (
+    assert refused("book", "appendix") == (
         f"Error: {tmp_path} is not inside the course: no folder above it holds _toc.yml and labs/\n"
     )
 
 
-def test_a_cache_folder_that_cannot_be_used_is_named(monkeypatch, capsys, tmp_path):
+def test_a_cache_folder_that_cannot_be_used_is_named(monkeypatch, refused, tmp_path):
     (tmp_path / "home").write_text("a file, so no folder can be made in it")
     monkeypatch.setenv("DOCKERLAB_CACHE", str(tmp_path / "home/cache"))
-    monkeypatch.setattr(sys, "argv", ["dockerlab", "engine", "status"])
-    with pytest.raises(SystemExit) as caught:
-        cli.run()
-    assert caught.value.code == 1
-    assert capsys.readouterr().err == (
+    assert refused("engine", "status") == (
         f"CacheUnavailable: The course's cache folder {tmp_path}/home/cache cannot be used: Not a directory.\n"
         "Let DOCKERLAB_CACHE name a folder that you can write to: export DOCKERLAB_CACHE=/some/folder\n"
     )
