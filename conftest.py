@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parent
 PARTS = ("tests/unit", "tests/engine", "chapters", "tests/book", "tests/pod")
+# These start engines, and look at what an engine leaves on the machine.
+ALONE = {"test_build.py", "test_engines_readers_have.py", "test_private_engine.py", "test_read_images.py"}
 
 _seconds: Counter[str] = Counter()
 _removed: list[str] = []
@@ -41,6 +43,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in set(left_out)]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With `-n 2`, what shares a slow set-up, or must not run beside each other, runs in one process, in order."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(nodeid.split("::")[0])
+            return "alone" if file.name in ALONE else str(file)
+
+    return ByFile(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """`pytest --nbval chapters` needs no further option, from whatever folder of the project."""
@@ -56,8 +71,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     _seconds[part] += report.duration
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if not session.config.getoption("--clean-up"):
+    if hasattr(session.config, "workerinput") or not session.config.getoption("--clean-up"):
         return
     from dockerlab.engine import find
     from dockerlab.engine.labels import clean

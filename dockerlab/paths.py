@@ -147,12 +147,15 @@ def locked(file: Path) -> Iterator[None]:
     """Wait until no other process or thread holds this file's lock, then hold it. Taking it twice waits for ever.
 
     Args:
-        file: made if missing, with its folder. It stays there: removing it could let two in at once.
+        file: made if missing, with its folder. It stays there: removing it could let two in at once. Or a folder.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as held:
+    held = os.open(file, os.O_RDONLY if file.is_dir() else os.O_WRONLY | os.O_CREAT, 0o666)
+    try:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(held)
 
 
 def copy_tree(source: Path, target: Path, ignore: Callable[[str, list[str]], Collection[str]] | None = None) -> None:

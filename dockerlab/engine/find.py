@@ -1,5 +1,6 @@
 """Which engine the course uses: the reader's own, else one that it starts by itself."""
 
+import atexit
 import ipaddress
 import json
 import os
@@ -7,12 +8,14 @@ import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 import click
 
+from dockerlab.engine import sessions
 from dockerlab.engine.boundary import cleaned, probe
 from dockerlab.engine.engine import Engine, Server
 from dockerlab.engine.packages import can_unpack, fetch_client
@@ -20,7 +23,7 @@ from dockerlab.engine.private import CONTAINERD, PrivateEngine
 from dockerlab.engine.provider import CommandLine, Progress, Provider
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.errors import EngineUnavailable
-from dockerlab.paths import use_scratch_in
+from dockerlab.paths import make_scratch, use_scratch_in
 
 OLDEST_BUILDX = (0, 12)  # the first with --progress=rawjson
 SCRATCH_IN_HOME = "dockerlab-scratch"  # of a snap, which sees nothing of a home whose name begins with a dot
@@ -139,8 +142,9 @@ def _own(machine: Machine, progress: Progress) -> Engine | None:
             advice="The lessons ask their containers at 127.0.0.1, but ports are published on that other machine. "
             "Run the course there, or let `docker context use` or DOCKER_HOST name an engine of this machine.",
         )
-    # The builder that each context has by itself, whatever other one the reader has made their default.
-    line = CommandLine((program,), {"BUILDX_BUILDER": context or "default"})
+    # The builder that each context has by itself, not one that the reader has made: it may even have the same name.
+    builder = {"BUILDX_BUILDER": context or "default", "BUILDX_CONFIG": _without_builders()}
+    line = CommandLine((program,), builder)
     if _buildx(machine, line, environment):
         return _engine(machine, host, line, environment)
     if machine.fetch_client is None:
@@ -149,6 +153,14 @@ def _own(machine: Machine, progress: Progress) -> Engine | None:
             advice="Install the buildx plugin: docker-buildx in Debian, docker-buildx-plugin in Docker's packages.",
         )
     return _engine(machine, host, machine.fetch_client(host, progress), environment)
+
+
+@cache
+def _without_builders() -> str:
+    """A folder for buildx to work in that knows of no builders; gone when this process ends."""
+    folder = make_scratch("buildx", sessions.token())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return str(folder)
 
 
 def is_elsewhere(host: str) -> bool:

@@ -21,6 +21,9 @@ from dockerlab.paths import cache_folder, locked
 
 CONTAINERD = "containerd"  # the store that `make test STORE=containerd` asks for
 START_SECONDS = 60
+# The firewall and the free subnets are the whole machine's: while one engine comes or goes, another one waits. What is
+# locked is a folder that every Linux has, so no file is left.
+MACHINE = Path("/run")
 OWN_ENGINE = "An engine of your own works too: install Docker and run this again."
 
 
@@ -83,9 +86,10 @@ class PrivateEngine:
             system = System.read()
             packages = system.engine_packages(bool(shutil.which("iptables")), self._release)
             tree = fetch_packages(system, packages, progress)
-            self.footprint.remove()
             progress("starting dockerd (a few seconds)")
-            self._start(tree)
+            with locked(MACHINE):
+                self.footprint.remove()
+                self._start(tree)
 
     def down(self) -> bool:
         """Stop it and remove all but its cache; False if there was nothing to stop."""
@@ -95,7 +99,8 @@ class PrivateEngine:
             if self.answers():
                 with contextlib.suppress(EngineLost):  # it is about to be stopped anyway
                     self._kill_containers()
-            self.footprint.remove()
+            with locked(MACHINE):
+                self.footprint.remove()
             return True
 
     def _kill_containers(self) -> None:

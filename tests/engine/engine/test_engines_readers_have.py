@@ -89,7 +89,7 @@ def everything_at_once(folder: Path) -> dict[str, str]:
     """All that can get in the way of a reader's own engine: settings, a builder, a context, proxies."""
     default = {"httpProxy": PROXY["HTTP_PROXY"], "httpsProxy": PROXY["HTTP_PROXY"]}
     variables = own_client(folder, settings={"proxies": {"default": default}})
-    docker(variables, "buildx", "create", "--name", "mine", "--driver", "docker-container", "--use")
+    docker(variables, "buildx", "create", "--name", "theirs", "--driver", "docker-container", "--use")
     host = variables.pop("DOCKER_HOST")
     docker(variables, "context", "create", "theirs", "--docker", f"host={host}")
     docker(variables, "context", "use", "theirs")

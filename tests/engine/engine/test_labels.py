@@ -30,13 +30,19 @@ def sentinels(engine):
     engine.run("network", "rm", NAME)
 
 
-def everything(engine) -> dict[str, set[str]]:
+def everything(engine, run: str) -> dict[str, set[str]]:
+    """The names of what is there, without what other runs of the course make and remove meanwhile."""
     client = engine.client()
+
+    def counts(labels: dict | None) -> bool:
+        whose = (labels or {}).get("dockerlab.run", "")
+        return not whose or whose.startswith(run)
+
     return {
-        "containers": {c.name for c in client.containers.list(all=True)},
-        "networks": {n.name for n in client.networks.list()},
-        "volumes": {v.name for v in client.volumes.list()},
-        "images": {tag for image in client.images.list() for tag in image.tags},
+        "containers": {c.name for c in client.containers.list(all=True) if counts(c.labels)},
+        "networks": {n.name for n in client.networks.list() if counts(n.attrs["Labels"])},
+        "volumes": {v.name for v in client.volumes.list() if counts(v.attrs["Labels"])},
+        "images": {tag for image in client.images.list() if counts(image.labels) for tag in image.tags},
     }
 
 
@@ -52,11 +58,11 @@ def make_one_of_each(engine, folder: Path, run: str) -> None:
 
 
 def test_clean_up_removes_the_runs_objects_and_nothing_else(engine, sentinels, run, tmp_path):
-    before = everything(engine)
+    before = everything(engine, run)
     other = f"{run}-other"
     make_one_of_each(engine, tmp_path, run)
     make_one_of_each(engine, tmp_path, other)
-    with_other = everything(engine)
+    with_other = everything(engine, run)
     removed = clean(engine, run)
     assert {kind: removed[kind] for kind in ("containers", "networks", "volumes")} == {
         "containers": 1,
@@ -64,7 +70,7 @@ def test_clean_up_removes_the_runs_objects_and_nothing_else(engine, sentinels, r
         "volumes": 1,
     }
     assert removed["images"] >= 1
-    now = everything(engine)
+    now = everything(engine, run)
     assert {kind: with_other[kind] - now[kind] for kind in now} == {
         "containers": {run},
         "networks": {run},
@@ -72,7 +78,7 @@ def test_clean_up_removes_the_runs_objects_and_nothing_else(engine, sentinels, r
         "images": {f"dockerlab-test:{run}"},
     }
     clean(engine, other)
-    assert everything(engine) == before
+    assert everything(engine, run) == before
     assert NAME in before["containers"] & before["networks"] & before["volumes"]
     assert clean(engine, run) == {}
 
@@ -85,7 +91,7 @@ def test_a_network_and_a_volume_that_a_readers_container_uses_stay_and_the_rest_
     try:
         removed = clean(engine, run)
         assert (removed["containers"], removed["networks"], removed["volumes"]) == (1, 0, 0)
-        now = everything(engine)
+        now = everything(engine, run)
         assert {reader, run} & now["containers"] == {reader}
         assert (run in now["networks"], run in now["volumes"]) == (True, True)
     finally:
@@ -100,7 +106,7 @@ def test_an_image_that_a_readers_container_uses_stays_and_the_rest_goes(engine, 
     engine.run(*words, f"dockerlab-test:{run}", "true")
     try:
         clean(engine, run)
-        now = everything(engine)
+        now = everything(engine, run)
         assert {reader, run} & now["containers"] == {reader}
         assert f"dockerlab-test:{run}" in now["images"]
         engine.run("start", reader)

@@ -66,13 +66,20 @@ def test_two_at_once_start_one(second_private):
     assert daemons.stdout.strip() == "1"
 
 
-def start_in_a_process(cache):
+def test_while_one_comes_and_goes_another_can(tmp_path):
+    """Each makes and removes Docker's own chains of the machine's firewall."""
+    with ThreadPoolExecutor(2) as pool:
+        turns = [pool.submit(start_in_a_process, tmp_path / name, "p.down(); p.up(); p.down();") for name in "ab"]
+        assert [turn.result() for turn in turns] == ["True", "True"]
+
+
+def start_in_a_process(cache, then=""):
     program = (
         "import sys; from pathlib import Path; from dockerlab.engine.private import PrivateEngine;"
-        "p = PrivateEngine(Path(sys.argv[1])); p.up(); print(p.answers())"
+        f"p = PrivateEngine(Path(sys.argv[1])); p.up(); print(p.answers()); {then}"
     )
     done = subprocess.run([sys.executable, "-c", program, str(cache)], capture_output=True, text=True)
-    return done.stdout.strip() or done.stderr
+    return done.stderr or done.stdout.strip()
 
 
 def test_a_start_that_fails_shows_the_log_and_leaves_nothing(second_private, traces):
