@@ -46,6 +46,7 @@ class Names:
     def __init__(self, tell: Callable[[str], object], claim: Callable[[str], bool] = sessions.claim) -> None:
         self._tell, self._claim = tell, claim
         self._called: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
+        self._tags: set[str] = set()  # the images that were typed, with their tags
 
     def name(self, text: str) -> str:
         """A name as it is in the engine: of a container, or of an image with or without its tag."""
@@ -87,7 +88,7 @@ class Names:
         return words
 
     def _build(self, words: list[str], place: int) -> list[str]:
-        """Only the tags: whatever else is typed may be a path."""
+        """Only the tags: whatever else is typed may be a path. A Dockerfile's names are led to the session's images."""
         for number in range(place, len(words)):
             before, tag = "", words[number]
             if words[number - 1] not in ("-t", "--tag"):
@@ -97,11 +98,16 @@ class Names:
             if tag:
                 self._have("image", tag)
                 words[number] = before + self._put(tag, ("image",))
-        return words
+        elsewhere = {tag: self._put(tag, ("image",)) for tag in sorted(self._tags)}
+        leading = [
+            f"--build-context={tag}=docker-image://{called}" for tag, called in elsewhere.items() if called != tag
+        ]
+        return [*words[:place], *leading, *words[place:]]
 
     def _have(self, kind: str, name: str) -> None:
         """Claim a name; if it is taken, the next one that is free."""
         if kind == "image":
+            self._tags.add(name)
             name = repository(name)
         if not name or name in self._called[kind]:
             return

@@ -96,6 +96,21 @@ def test_an_image_of_one_name_is_each_kernels_own(engine, kernels, tmp_path):
     assert [kernel.run(typed, read) for kernel in kernels] == [["1", "KERNEL=1"], ["2", "KERNEL=2"]]
 
 
+@pytest.mark.parametrize(
+    "line", ["FROM dockerlab-two:1", "FROM python:3.11-slim\nCOPY --from=dockerlab-two:1 /kernel /"]
+)
+def test_a_dockerfile_that_names_an_image_gets_its_own_kernels(engine, kernels, tmp_path, line):
+    for number, kernel in enumerate(kernels, 1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "Dockerfile").write_text(f"FROM python:3.11-slim\nRUN echo {number} > /kernel\n")
+        (folder / "Dockerfile.child").write_text(f"{line}\nRUN cat /kernel\n")
+        kernel.run(f"lesson.build('-t dockerlab-two:1 {folder}')")
+    for number, kernel in enumerate(kernels, 1):
+        build = f"lesson.build('-t dockerlab-child -f {tmp_path}/{number}/Dockerfile.child {tmp_path}/{number}')"
+        assert kernel.run(f"print({build}.log('cat').strip())")[-1] == str(number)
+
+
 def test_what_a_kernel_has_left_is_removed_when_it_has_gone(engine, kernels):
     first, second = kernels
     first.run(RUN)

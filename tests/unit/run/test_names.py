@@ -8,6 +8,9 @@ from dockerlab.run.names import Names, repository
 
 TAKEN = {f"{kind} {name}" for kind in ("container", "image", "network", "volume") for name in ("news", "demo")}
 
+# In a Dockerfile, FROM and COPY --from name images as they are typed; so docker is told what these are here.
+LEADS = " ".join(f"--build-context={name}:1=docker-image://{name}-session2:1" for name in ("demo", "news"))
+
 
 def names_in_use() -> Names:
     """The names of a second session, which has made one object of each kind and name."""
@@ -38,10 +41,10 @@ def names_in_use() -> Names:
         ("push localhost:5000/news", "push localhost:5000/news"),
         ("inspect --format {{.Id}} news", "inspect --format {{.Id}} news-session2"),
         ("history news@sha256:0123", "history news-session2@sha256:0123"),
-        ("build -t demo demo", "build -t demo-session2 demo"),
-        ("build demo --tag=demo:2 -f demo/Dockerfile", "build demo --tag=demo-session2:2 -f demo/Dockerfile"),
-        ("buildx build -tdemo -t=news .", "buildx build -tdemo-session2 -t=news-session2 ."),
-        ("buildx build --load -t demo .", "buildx build --load -t demo-session2 ."),
+        ("build -t demo:1 demo", f"build {LEADS} -t demo-session2:1 demo"),
+        ("build demo --tag=demo:1 -f demo/Dockerfile", f"build {LEADS} demo --tag=demo-session2:1 -f demo/Dockerfile"),
+        ("buildx build -tdemo:1 -t=news:1 .", f"buildx build {LEADS} -tdemo-session2:1 -t=news-session2:1 ."),
+        ("buildx build --load -t mine .", f"buildx build {LEADS} --load -t mine ."),
         ("cp -q demo news:/demo", "cp -q demo news-session2:/demo"),
         ("cp news:/app/news .", "cp news-session2:/app/news ."),
         ("network connect news demo", "network connect news-session2 demo-session2"),
