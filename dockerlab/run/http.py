@@ -41,8 +41,14 @@ def get(url: str, seconds: float, clock: Callable[[], float] = time.perf_counter
                         return None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
             return None
-    text = content.decode(reply.encoding or "utf-8", errors="replace")
-    if "json" in reply.headers.get("content-type", ""):
+    kind = reply.headers.get("content-type", "")
+    # Without a word on it, requests takes a text for Latin-1, as HTTP once did; today's programs send UTF-8.
+    named = reply.encoding if "charset" in kind else None
+    try:
+        text = content.decode(named or "utf-8", errors="replace")
+    except LookupError:  # a charset that there is not
+        text = content.decode("utf-8", errors="replace")
+    if "json" in kind:
         try:
             return reply.status_code, json.loads(content)
         except ValueError:  # says JSON, and is none: an empty body for example
