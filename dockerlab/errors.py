@@ -13,6 +13,7 @@
     ├── DockerfileInvalid          the Dockerfile does not parse
     ├── BuildFailed                a build step ended with an error
     ├── BuildCancelled             the build was interrupted
+    │   └── BuildTooLong           it went on after its time limit
     ├── CommandUnreadable          a command as it was typed cannot be split into words
     ├── DockerCommandFailed        another docker command ended with an error
     │   └── PortTaken              the port to publish on is in use
@@ -185,6 +186,18 @@ class BuildCancelled(DockerLabError):
         super().__init__(
             "The build was interrupted, and the engine has stopped it.",
             advice="Nothing was tagged. Finished steps stay in the cache, so building again picks up from there.",
+        )
+
+
+class BuildTooLong(BuildCancelled):
+    """The build went on after its time limit. Attributes: limit (float, seconds), trace (the BuildTrace up to then)."""
+
+    def __init__(self, limit: float, trace=None) -> None:
+        self.limit, self.trace = limit, trace
+        DockerLabError.__init__(
+            self,
+            f"The build was still running after {limit:.0f} s, so it was stopped.",
+            advice="Finished steps stay in the cache, so trying again goes on from there.",
         )
 
 

@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from dockerlab.build.wire import StatusReader
 from dockerlab.engine import Engine
 from dockerlab.engine.boundary import PLAIN_BUILD, stop
 from dockerlab.engine.labels import label_options
-from dockerlab.errors import BuildCancelled
+from dockerlab.errors import BuildCancelled, BuildTooLong
 from dockerlab.run.shell import split_words
 
 OUTPUT_FLAGS = ("--load", "--push", "--output", "-o")
@@ -88,6 +89,7 @@ def build(
     cwd: str | Path = ".",
     run: str = "",
     watcher: Watcher | None = None,
+    limit: float | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Build:
     """Build an image as `docker build ARGUMENTS` does, and label it as the course's.
@@ -100,10 +102,11 @@ def build(
         cwd: the folder in which the command runs.
         run: the name of the run for the label, usually the chapter's.
         watcher: shows the progress.
+        limit: seconds after which it is stopped.
         clock: tells the time, in seconds.
 
     Raises:
-        CommandUnreadable, ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, EngineLost,
+        CommandUnreadable, ContextNotFound, DockerfileInvalid, BuildFailed, BuildCancelled, BuildTooLong, EngineLost,
         EngineUnavailable
     """
     argv = split_words(arguments)
@@ -122,7 +125,7 @@ def build(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        trace, text = _follow(process, engine, watcher)
+        trace, text = _follow(process, engine, watcher, limit)
         seconds = clock() - begin
         if process.returncode:
             raise explain(text, trace, argv, engine)
@@ -132,15 +135,24 @@ def build(
     return Build(shlex.join(["docker", "build", *argv]), image_id, trace, seconds)
 
 
-def _follow(process: subprocess.Popen, engine: Engine, watcher: Watcher | None) -> tuple[BuildTrace, list[str]]:
+def _follow(
+    process: subprocess.Popen, engine: Engine, watcher: Watcher | None, limit: float | None
+) -> tuple[BuildTrace, list[str]]:
     """Read a build's progress to its end: the trace, and the lines that are plain text.
 
     Whatever interrupts this, such as an exception in the watcher, also stops the build in the engine.
 
     Raises:
         BuildCancelled: for a KeyboardInterrupt.
+        BuildTooLong: it went on after the limit, in seconds.
     """
     trace, reader, shown = BuildTrace(), StatusReader(), float("-inf")
+    is_late = threading.Event()
+    # A step that prints nothing for an hour gives no occasion to look at the clock, so this is a thread's.
+    timer = threading.Timer(limit or 0, lambda: (is_late.set(), stop(process)))
+    timer.daemon = True
+    if limit:
+        timer.start()
     try:
         while chunk := process.stderr.read1(65536):
             for status in reader.feed(chunk):
@@ -152,11 +164,14 @@ def _follow(process: subprocess.Popen, engine: Engine, watcher: Watcher | None) 
     except KeyboardInterrupt:
         raise BuildCancelled(trace) from None
     finally:
-        if process.poll() is None:
+        timer.cancel()
+        if process.poll() is None or is_late.is_set():
             stop(process)
             engine.stop_builds()
         process.stderr.close()
         if watcher:
             watcher.close()
     reader.close()
+    if is_late.is_set():
+        raise BuildTooLong(limit, trace)
     return trace, reader.text

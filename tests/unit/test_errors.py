@@ -39,6 +39,11 @@ def test_the_drawn_tree_is_the_real_one():
         (errors.BuildFailed("x", step="[2/2] RUN x", exit_code=7), {"step": "[2/2] RUN x", "exit_code": 7}, "x"),
         (errors.BuildCancelled("trace"), {"trace": "trace"}, "interrupted"),
         (
+            errors.BuildTooLong(60, "trace"),
+            {"limit": 60, "trace": "trace"},
+            "still running after 60 s, so it was stopped.",
+        ),
+        (
             errors.CommandUnreadable('run "x', "a quotation mark is opened and never closed", "Close it."),
             {"command": 'run "x', "problem": "a quotation mark is opened and never closed"},
             'never closed.\n  | run "x\nClose it.',

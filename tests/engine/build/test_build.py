@@ -11,7 +11,8 @@ import pytest
 
 from dockerlab.build import Experiment, build
 from dockerlab.build.trace import CACHED
-from dockerlab.errors import BuildCancelled, BuildFailed, ContextNotFound, DockerfileInvalid, EngineLost
+from dockerlab.engine.patience import patience
+from dockerlab.errors import BuildCancelled, BuildFailed, BuildTooLong, ContextNotFound, DockerfileInvalid, EngineLost
 from dockerlab.show.steps import finished
 
 pytestmark = pytest.mark.engine
@@ -128,6 +129,26 @@ def test_an_interrupt_cancels_the_build_in_the_engine(engine, run, left, tmp_pat
         time.sleep(0.1)
     assert not sleeping(marker)
     assert left() == NOTHING
+
+
+def test_a_build_that_never_ends_is_stopped_at_its_limit(engine, run, left, tmp_path):
+    marker = f"9{time.time_ns() % 10**8}"
+    context(tmp_path, f"FROM python:3.11-slim\nRUN sleep {marker}\n")
+    with pytest.raises(BuildTooLong) as caught:
+        build(f"-t dockerlab-test:{run} .", engine=engine, cwd=tmp_path, run=run, limit=patience(4))
+    assert any(s.instruction == f"RUN sleep {marker}" for s in caught.value.trace.instructions())
+    deadline = time.monotonic() + 10
+    while sleeping(marker) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not sleeping(marker)
+    assert left() == NOTHING
+    assert build(".", engine=engine, cwd=context_of(tmp_path / "quick"), run=run, limit=300).seconds < 300
+
+
+def context_of(folder):
+    folder.mkdir()
+    context(folder, "FROM python:3.11-slim\nLABEL a=1\n")
+    return folder
 
 
 def sleeping(marker):
