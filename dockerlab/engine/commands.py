@@ -1,7 +1,11 @@
 """`dockerlab engine …` and `dockerlab doctor`."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -43,6 +47,19 @@ def up() -> None:
     found = find()
     base = ensure_base(found)
     click.echo(f"Ready: {_name(found)}; base image: {base.describe()}")
+
+
+@engine.command()
+def shell() -> None:
+    """Open a shell in which `docker` is that engine's; `exit` ends it, and its exit status is this one's."""
+    found = find()
+    ensure_base(found)
+    program = Path(found.line.command[0])
+    environment = found.environment()
+    if program.is_absolute():
+        environment["PATH"] = f"{program.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    click.echo(f"In this shell, docker talks to {_name(found)}. `exit` ends it.", err=True)
+    sys.exit(subprocess.run([os.environ.get("SHELL") or "/bin/sh"], env=environment, check=False).returncode)
 
 
 @engine.command()

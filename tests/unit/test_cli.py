@@ -13,6 +13,7 @@ from dockerlab.engine import sessions
 from dockerlab.engine.commands import doctor, engine
 from dockerlab.engine.private import PrivateEngine
 from dockerlab.errors import EngineUnavailable
+from tests.engines import engine_of
 
 
 @pytest.fixture
@@ -79,6 +80,18 @@ def test_doctor_says_what_to_do_without_an_engine(no_engine):
     assert "none: No Docker engine answers." in result.output
     assert "Install one." in result.output
     assert "cache folder" in result.output
+
+
+def test_in_a_shell_of_the_engine_docker_is_its_own(tmp_path, monkeypatch):
+    engine_there = engine_of('echo "$GIVEN $*"', tmp_path, GIVEN="ours")
+    monkeypatch.setattr("dockerlab.engine.commands.find", lambda: engine_there)
+    monkeypatch.setattr("dockerlab.engine.commands.ensure_base", lambda found: None)
+    script = tmp_path / "shell"
+    script.write_text(f"#!/bin/sh\ndocker ps > {tmp_path}/said; exit 7\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("SHELL", str(script))
+    done = CliRunner().invoke(engine, ["shell"])
+    assert (done.exit_code, (tmp_path / "said").read_text()) == (7, "ours ps\n")
 
 
 def test_clean_without_an_engine_removes_scratch_folders_and_no_others(no_engine, scratch, monkeypatch):
