@@ -9,6 +9,8 @@ OWN := $(VENV)/.dockerlab-venv
 SOURCES := dockerlab labs tests tools benchmarks
 PINS := requirements.txt requirements-dev.txt constraints.txt labs/news-api/requirements.txt pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# How many processes share the tests.
+JOBS ?= 2
 # Which store the engine has to have: "containerd", or nothing for any.
 export DOCKERLAB_STORE := $(STORE)
 
@@ -25,7 +27,7 @@ test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (40
 	@$(BIN)/ruff check .
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests
-	@$(BIN)/pytest --nbval --clean-up $(FLAGS) tests/unit tests/engine chapters tests/book
+	@$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder --nbval --clean-up $(FLAGS) tests/engine chapters tests/book tests/unit
 
 test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (23 min)
 	@$(BIN)/dockerlab engine up

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent
 PARTS = ("tests/unit", "tests/engine", "chapters", "tests/book", "tests/pod")
 # These start engines, and look at what an engine leaves on the machine.
 ALONE = {"test_build.py", "test_engines_readers_have.py", "test_private_engine.py", "test_read_images.py"}
-
+EACH = {"test_exercises.py"}  # its tests have nothing in common
 _seconds: Counter[str] = Counter()
 _removed: list[str] = []
 
@@ -51,6 +51,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = Path(nodeid.split("::")[0])
+            if file.name in EACH:
+                return nodeid
             return "alone" if file.name in ALONE else str(file)
 
     return ByFile(config, log)
