@@ -63,8 +63,9 @@ def build(arguments: tuple[str, ...]) -> None:
 def run() -> None:
     """Run the command line; an error that is raised on purpose becomes its message on stderr and exit code 1."""
     from dockerlab.book.commands import book
+    from dockerlab.show.commands import COMMANDS
 
-    for command in (engine, doctor, book):
+    for command in (engine, doctor, book, *COMMANDS):
         main.add_command(command)
     try:
         main()

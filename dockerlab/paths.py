@@ -22,6 +22,7 @@ CACHE_SIGNATURE = f"Signature: 8a477f597d28d172789f06886806bc55\n# This folder b
 BUILD = "_build"  # in the project: what is built, which the course may remove
 # What it puts there: sources and notebooks as executed, chapters that were executed, the site, what the tests saw.
 BUILD_PARTS = ("book", "executed", "html", "screenshots")
+WORK = "work"  # in the project: the learner's own files; the course adds to it, and never removes any
 NEW_PREFIX = ".new-"
 # A file in each scratch folder, so that a reader's folder with a similar name is never taken for one. Its first line is
 # the token of the session that works there, the rest the path of the folder that was current before.
@@ -39,6 +40,18 @@ def project_root(start: Path | None = None) -> Path:
         if (folder / "_toc.yml").is_file() and (folder / "labs").is_dir():
             return folder
     raise FileNotFoundError(f"{here} is not inside the course: no folder above it holds _toc.yml and labs/")
+
+
+def course_root() -> Path:
+    """The course's folder: the one that the current folder is in, else the one that this library is in.
+
+    Raises:
+        FileNotFoundError: neither is in the course.
+    """
+    try:
+        return project_root()
+    except FileNotFoundError:
+        return project_root(Path(__file__).parent)
 
 
 def own_folder(folder: Path) -> Path:
@@ -100,6 +113,11 @@ def remove_build(root: Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
     if {path.name for path in folder.iterdir()} == {CACHE_MARK}:
         shutil.rmtree(folder)
+
+
+def work_folder(project: Path | None = None) -> Path:
+    """Where the learner's own files are: `work` in the course's folder; DOCKERLAB_WORK names another. Not made yet."""
+    return Path(os.environ.get("DOCKERLAB_WORK") or (project or course_root()) / WORK).expanduser()
 
 
 def cache_folder() -> Path:

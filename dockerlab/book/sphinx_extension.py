@@ -1,8 +1,8 @@
 """The course's Sphinx extension: lets the pages quote what the chapters measured, and finishes their HTML.
 
 A Markdown page may write `{{ headline }}`, `{{ ledger }}`, `{{ claim_count }}`, `{{ claims["claim-…"] }}`,
-`{{ repository }}`, `{{ clone }}` or `{{ binder }}`. The figures are read from the notebooks that are being built, so
-a page cannot state one that no chapter measured.
+`{{ exercises }}`, `{{ repository }}`, `{{ clone }}` or `{{ binder }}`. The figures are read from the notebooks that
+are being built, so a page cannot state one that no chapter measured.
 """
 
 import html
@@ -11,7 +11,9 @@ import re
 from pathlib import Path
 
 from dockerlab.book.ledger import read_ledger
+from dockerlab.exercise.task import all_tasks
 from dockerlab.show.ledger import claim_link, failure_note, headline, ledger_html
+from dockerlab.show.task import exercises_page
 from dockerlab.text import day
 
 
@@ -89,5 +91,6 @@ def substitutions(root: Path) -> dict[str, str | dict[str, str]]:
         "claims": {f"claim-{c.id}": claim_link(chapter, c) for chapter in chapters for c in chapter.claims},
         "headline": headline(chapters),
         "ledger": ledger_html(chapters),
+        "exercises": exercises_page(all_tasks()),
         "claim_count": str(sum(len(chapter.claims) for chapter in chapters)),
     }

@@ -24,6 +24,7 @@ from dockerlab.paths import copy_tree
 from dockerlab.run import Container, docker_command
 from dockerlab.text import one_line
 
+PREFIX = "dockerlab-judge-"  # begins the name of whatever is on a bench
 LABEL = "dockerlab.judge"  # its value is the token of the bench that an object belongs to
 CHECKS = 5  # after so many health checks in vain, waiting is over
 STOP_SIGNALS = {"HUP": 1, "INT": 2, "QUIT": 3, "TERM": 15}  # Linux's numbers, wherever we run
@@ -55,20 +56,24 @@ class Bench:
 
     @classmethod
     @contextmanager
-    def opened(cls, engine: Engine, context: str | Path, run: str) -> Iterator[Self]:
+    def opened(cls, engine: Engine, context: str | Path | None, run: str) -> Iterator[Self]:
         """A bench with a copy of this build context, cleared away at the end.
+
+        Args:
+            context: None for an empty folder.
 
         Raises:
             ContextNotFound: the context is not a folder.
             FilesUnreadable: something in it may not be read.
         """
-        if not Path(context).is_dir():
+        if context is not None and not Path(context).is_dir():
             raise ContextNotFound(str(context))
         token = uuid.uuid4().hex[:12]
         # The folder needs a new name too: an engine may recognise a context by it.
-        with tempfile.TemporaryDirectory(prefix=f"dockerlab-judge-{token}-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{token}-") as folder:
             ignored = shutil.ignore_patterns("__pycache__", "*.db", ".git", ".venv", ".pytest_cache")
-            copy_tree(Path(context), Path(folder), ignored)
+            if context is not None:
+                copy_tree(Path(context), Path(folder), ignored)
             try:
                 yield cls(engine, Path(folder), run, token)
             finally:
@@ -76,16 +81,16 @@ class Bench:
 
     def container(self, name: str) -> Container:
         """The container of this name on the bench; it may not be there."""
-        return Container(f"dockerlab-judge-{self.token}-{name}", self.engine)
+        return Container(f"{PREFIX}{self.token}-{name}", self.engine)
 
     def tag(self, image: str) -> str:
         """How the engine knows an image of the bench."""
-        return f"dockerlab-judge-{self.token}:{image}"
+        return f"{PREFIX}{self.token}:{image}"
 
-    def build(self, dockerfile: str, *options: str) -> Build:
-        """Run `docker build OPTIONS -f DOCKERFILE .` in the folder."""
+    def build(self, dockerfile: str, *options: str, limit: float | None = None) -> Build:
+        """Run `docker build OPTIONS -f DOCKERFILE .` in the folder, for at most `limit` seconds."""
         arguments = [f"--label={LABEL}={self.token}", *options, "-f", dockerfile, "."]
-        return build(arguments, engine=self.engine, cwd=self.folder, run=self.run)
+        return build(arguments, engine=self.engine, cwd=self.folder, run=self.run, limit=limit)
 
     def start(self, image: str, name: str, options: str) -> Container:
         """Start a container with these options of `docker run`."""

@@ -1,14 +1,11 @@
-"""An exercise of labs/exercises, opened by its name.
+"""An exercise whose Dockerfile is judged, opened by its name.
 
-Its `checks.py` says what is asked for: CRITERIA is the table of what a solution has to keep, a tuple of Criterion.
-An exercise that judges a Dockerfile also has SERVICE, a Service: what to package, and how to try the image.
+Its `checks.py` says what is asked for: CRITERIA is the table of what a solution has to keep, a tuple of Criterion, and
+SERVICE, a Service: what to package, and how to try the image.
 """
 
 import shutil
-import sys
-import traceback
 from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Self
@@ -18,8 +15,8 @@ from dockerlab.engine import Engine
 from dockerlab.errors import ExerciseUnusable
 from dockerlab.exercise.bench import Bench
 from dockerlab.exercise.judge import Reference, Service, machine_is_busy, measure, measure_reference
-from dockerlab.exercise.scoreboard import Criterion, Scoreboard, score
-from dockerlab.paths import project_root
+from dockerlab.exercise.scoreboard import Scoreboard, score
+from dockerlab.exercise.task import open_task
 
 
 @dataclass
@@ -54,18 +51,27 @@ class Exercise:
         Raises:
             ExerciseUnusable: there is none, or its checks.py is broken.
         """
-        folder = (project or project_root()) / "labs" / "exercises"
-        there = sorted(file.parent.name for file in folder.glob("*/README.md"))
-        if name not in there:
-            raise ExerciseUnusable(name, "it is not in labs/exercises", advice=f"There are: {', '.join(there)}.")
-        return cls(folder / name, load_checks(folder / name), engine, run, display)
+        task = open_task(name, project)
+        return cls(task.folder, task.module, engine, run, display)
 
     def __repr__(self) -> str:
         return f"Exercise({self.home.name!r})"
 
+    @property
+    def _service(self) -> Service:
+        service = getattr(self.checks, "SERVICE", None)
+        if not isinstance(service, Service):
+            raise ExerciseUnusable(self.home.name, "its checks.py has no SERVICE, so there is no Dockerfile to judge")
+        return service
+
+    @property
+    def lab(self) -> Path:
+        """The folder of the service that a Dockerfile packages."""
+        return self.home.parents[1] / self._service.lab
+
     def start(self, folder: str | Path = ".") -> None:
         """Copy its Dockerfiles to a folder, over those of the same name; the solution's become Dockerfile.solution."""
-        for file in self.home.glob("Dockerfile*"):
+        for file in self.home.glob("starter/Dockerfile*"):
             shutil.copy(file, folder)
         for file in self.home.glob("solution/Dockerfile*"):
             shutil.copy(file, Path(folder, f"{file.name}.solution"))
@@ -89,10 +95,7 @@ class Exercise:
         Raises:
             ContextNotFound, EngineLost, BuildCancelled, ImageUnreadable. Nothing is left behind.
         """
-        service = getattr(self.checks, "SERVICE", None)
-        if not isinstance(service, Service):
-            raise ExerciseUnusable(self.home.name, "its checks.py has no SERVICE, so there is no Dockerfile to judge")
-        lab = self.home.parents[1] / service.lab
+        service, lab = self._service, self.lab
         with self.display() as tell:
 
             def busy() -> bool:
@@ -108,27 +111,3 @@ class Exercise:
                     bench, Path(dockerfile), service, self.reference, busy=busy, patience=patience, tell=tell
                 )
         return score(self.checks.CRITERIA, facts, facts.problem)
-
-
-def load_checks(folder: Path) -> ModuleType:
-    """The module checks.py of an exercise's folder.
-
-    Raises:
-        ExerciseUnusable: it is missing, cannot be run, or lacks its table.
-    """
-    file = folder / "checks.py"
-    if not file.is_file():
-        raise ExerciseUnusable(folder.name, "it has no checks.py")
-    spec = spec_from_file_location(f"checks of {folder.name}", file)
-    module = sys.modules[spec.name] = module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-        place = f" on line {lines[-1]}" if lines else ""
-        said = "".join(traceback.format_exception_only(error)).splitlines()
-        raise ExerciseUnusable(folder.name, f"its checks.py fails{place}", last_lines=said) from error
-    table = getattr(module, "CRITERIA", None)
-    if not (isinstance(table, tuple) and table and all(isinstance(row, Criterion) for row in table)):
-        raise ExerciseUnusable(folder.name, "its checks.py has no table CRITERIA of Criterion")
-    return module

@@ -11,6 +11,7 @@ from dockerlab.build import context_files, ignore_groups, ratio, summary
 from dockerlab.image.search import find_in_image
 from dockerlab.image.sizes import size_measures
 from dockerlab.lesson.clutter import scatter_clutter
+from dockerlab.lesson.exercises import check, exercise
 from dockerlab.lesson.files import compare, edit, fresh_copy, now, set_line, show
 from dockerlab.lesson.session import Lesson
 from dockerlab.show import charts
@@ -18,7 +19,7 @@ from dockerlab.show.claim import claim
 from dockerlab.text import size_text
 
 __all__ = [
-    "Lesson", "charts", "claim", "compare", "context_files", "edit", "find_in_image", "fresh_copy",
+    "Lesson", "charts", "check", "claim", "compare", "context_files", "edit", "exercise", "find_in_image", "fresh_copy",
     "ignore_groups", "now", "pd", "ratio", "scatter_clutter", "set_line", "show", "size_measures", "size_text",
     "summary",
 ]  # fmt: skip

@@ -131,7 +131,7 @@ def test_a_mistake_costs_its_own_points_and_no_others(judged, mistake):
 
 
 def test_the_dockerfile_to_mend_has_every_fault_and_still_serves(judged):
-    board = judged((CAPSTONE / "Dockerfile").read_text(encoding="utf-8"))
+    board = judged((CAPSTONE / "starter/Dockerfile").read_text(encoding="utf-8"))
     assert_lost(board, ALL - {BUILD, ANSWER})
     assert SECRET not in shown(board)
 

@@ -11,11 +11,12 @@ from dockerlab.book.sphinx_extension import finish_page, mark_text_columns, subs
 
 def test_pages_may_quote_these(executed: Path) -> None:
     quoted = substitutions(executed)
-    assert set(quoted) == {"claims", "headline", "ledger", "claim_count"}
+    assert set(quoted) == {"claims", "headline", "ledger", "claim_count", "exercises"}
     assert set(quoted["claims"]) == {"claim-fast", "claim-faster", "claim-small", "claim-it-answers"}
     assert quoted["claims"]["claim-fast"].startswith('<a href="../chapters/04_layer_caching.html#claim-fast">')
     assert quoted["claim_count"] == "4"
     assert "25×" in quoted["headline"]
+    assert quoted["exercises"].startswith("## For chapter 1\n")
     assert "<caption>All chapters</caption>" in quoted["ledger"]
 
 

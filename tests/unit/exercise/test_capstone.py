@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from dockerlab.exercise.exercise import load_checks
 from dockerlab.exercise.installations import Rebuild
 from dockerlab.exercise.judge import Facts, Reference
 from dockerlab.exercise.scoreboard import score
+from dockerlab.exercise.task import load_checks
 from dockerlab.paths import project_root
 from dockerlab.run import Answer
 

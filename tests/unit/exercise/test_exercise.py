@@ -24,7 +24,11 @@ def project(tmp_path):
     home = tmp_path / "labs/exercises/first"
     home.mkdir(parents=True)
     (home / "README.md").write_text("# First\n")
+    (home / "exercise.yml").write_text("{chapter: 1, kind: make, minutes: 5, hints: []}")
     (home / "checks.py").write_text(GOOD)
+    (home / "solution").mkdir()
+    (home / "solution/solution.sh").write_text("true\n")
+    (home / "wrong").mkdir()
     return tmp_path
 
 
@@ -55,10 +59,10 @@ def test_a_name_that_there_is_not_is_answered_with_those_that_there_are(project,
         ("x = 1\ny = z\n", "its checks.py fails on line 2", "NameError: name 'z' is not defined"),
         ("x = (\n", "its checks.py fails", "SyntaxError: '(' was never closed"),
         ("import no_such_module\n", "its checks.py fails on line 1", "ModuleNotFoundError"),
-        ("", "its checks.py has no table CRITERIA of Criterion", ""),
-        ("CRITERIA = ()", "its checks.py has no table CRITERIA of Criterion", ""),
-        ("CRITERIA = ('builds',)", "its checks.py has no table CRITERIA of Criterion", ""),
-        ("CRITERIA = 3", "its checks.py has no table CRITERIA of Criterion", ""),
+        ("", "its checks.py has no table CHECKS of checks, nor CRITERIA of Criterion", ""),
+        ("CRITERIA = ()", "its checks.py has no table CHECKS of checks, nor CRITERIA of Criterion", ""),
+        ("CRITERIA = ('builds',)", "its checks.py has no table CHECKS of checks, nor CRITERIA of Criterion", ""),
+        ("CRITERIA = 3", "its checks.py has no table CHECKS of checks, nor CRITERIA of Criterion", ""),
     ],
 )
 def test_broken_checks_are_named_in_one_sentence(project, text, problem, said):
@@ -82,8 +86,6 @@ def test_starting_copies_the_dockerfiles_over_those_of_the_same_name(tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     Exercise.open("capstone", engine=None, project=project_root()).start(tmp_path)
     home = project_root() / "labs/exercises/capstone"
-    names = {file.name for file in home.glob("Dockerfile*")}
-    assert names >= {"Dockerfile"}
-    assert {file.name for file in tmp_path.iterdir()} == names | {"Dockerfile.solution"}
-    assert (tmp_path / "Dockerfile").read_text() == (home / "Dockerfile").read_text()
+    assert {file.name for file in tmp_path.iterdir()} == {"Dockerfile", "Dockerfile.solution"}
+    assert (tmp_path / "Dockerfile").read_text() == (home / "starter/Dockerfile").read_text()
     assert (tmp_path / "Dockerfile.solution").read_text() == (home / "solution/Dockerfile").read_text()

@@ -1,0 +1,158 @@
+"""The panel of an exercise in a real JupyterLab: operated by keyboard alone, from the task to the last tick."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from dockerlab.exercise.progress import FILE
+from dockerlab.paths import project_root
+from dockerlab.run import docker_command
+
+pytestmark = [pytest.mark.engine, pytest.mark.browser]
+
+ROOT = project_root(Path(__file__).parent)
+NAME, CONTAINER = "first-run", "hello"
+CELL = f"from dockerlab.lesson.exercises import exercise\nexercise({NAME!r})"
+WAIT = 120_000  # ms: a kernel starts, on whatever machine
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab of this environment with one notebook; its address, and the learner's folder."""
+    home = tmp_path_factory.mktemp("lab")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, home / "turn.ipynb")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    own = {name: str(home / name.lower()) for name in names} | {"DOCKERLAB_WORK": str(home / "work")}
+    own["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # the kernel is this environment's
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--ServerApp.ip=127.0.0.1",
+    ]
+    settings = ["--IdentityProvider.token=", "--LabApp.news_url=", f"--ServerApp.root_dir={home}"]
+    server = subprocess.Popen(
+        [*command, *settings], cwd=ROOT, env=os.environ | own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=5).close()
+            break
+        except OSError:
+            assert server.poll() is None, "JupyterLab has ended"
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
+    yield address, home
+    server.terminate()
+    server.wait(30)
+
+
+@pytest.fixture
+def page(lab, browser):
+    """The notebook, opened and run."""
+    address, _ = lab
+    page = browser.new_page(viewport={"width": 1200, "height": 1100})
+    page.goto(f"{address}/lab/tree/turn.ipynb")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=WAIT)
+    deadline = time.monotonic() + WAIT / 1000
+    while not page.locator(".dl-panel button").count():  # what is run before the kernel is there is lost
+        assert time.monotonic() < deadline
+        if dialog := page.locator(".jp-Dialog").all_inner_texts():
+            raise AssertionError(f"JupyterLab asks: {dialog}")
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.wait_for_timeout(5000)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def clear(engine):
+    """Without the learner's container, before and after."""
+
+    def remove():
+        if engine.run("ps", "-aq", "--filter", f"name=^{CONTAINER}$").strip():
+            engine.run("rm", "-f", CONTAINER)
+
+    remove()
+    yield
+    remove()
+
+
+def press(page, words):
+    """Go to a button with the Tab key, and press it with the space bar."""
+    page.locator(".dl-panel button").first.focus()
+    for _ in range(12):
+        if page.evaluate("document.activeElement.textContent").strip() == words:
+            break
+        page.keyboard.press("Tab")
+    else:
+        raise AssertionError(f"Tab never came to {words}")
+    page.keyboard.press("Space")
+
+
+def progress(home):
+    return json.loads((home / "work" / FILE).read_text())["exercises"][NAME]
+
+
+def test_an_exercise_is_passed_by_keyboard_and_the_panel_notices_by_itself(lab, page, engine, clear):
+    _, home = lab
+    report = page.locator(".dl-panel .dl-report")
+    assert "not yet: There is a container called hello." in report.inner_text()
+    press(page, "Next hint")
+    page.get_by_text("starts a new container from an image").wait_for(timeout=WAIT)
+    press(page, "Check")
+    page.wait_for_timeout(1000)
+    assert progress(home)["hints"] == [0]
+    assert progress(home)["tries"] >= 1
+    # In another window, the learner types the command.
+    docker_command(["run", "--name", CONTAINER, "python:3.11-slim", "echo", "Hello from a container"], engine=engine)
+    page.get_by_text("passed, 4 of 4").wait_for(timeout=WAIT)
+    assert progress(home)["passed"]
+    shots = Path(os.environ.get("DOCKERLAB_SHOTS", home))
+    page.screenshot(path=shots / "panel.png")
+
+
+def test_reset_and_solution_ask_first(lab, page, engine, clear):
+    _, home = lab
+    docker_command(["run", "--name", CONTAINER, "python:3.11-slim", "echo", "hi"], engine=engine)
+    press(page, "Reset")
+    page.get_by_text("Remove hello?").wait_for(timeout=WAIT)
+    press(page, "No")
+    assert engine.run("ps", "-aq", "--filter", f"name=^{CONTAINER}$").strip()
+    press(page, "Reset")
+    page.get_by_text("Remove hello?").wait_for(timeout=WAIT)
+    press(page, "Yes")
+    page.get_by_text("not yet: There is a container called hello.").wait_for(timeout=WAIT)
+    assert not engine.run("ps", "-aq", "--filter", f"name=^{CONTAINER}$").strip()
+    press(page, "Show solution")
+    press(page, "Yes")
+    page.get_by_text("docker run --name hello").wait_for(timeout=WAIT)
+    assert progress(home)["solution"]
+
+
+def test_the_panel_is_accessible(page, clear):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=".dl-panel")
+    assert [(rule["id"], len(rule["nodes"])) for rule in found.response["violations"]] == []
