@@ -1,0 +1,4 @@
+# The names in the archive begin with data/, so unpacked in / they land in the volume at /data.
+docker run --rm -v club-library-data:/data -v "$PWD:/backup:ro" python:3.11-slim tar -xf /backup/backup.tar -C /
+
+docker run -d --name club-library -p 127.0.0.1:18141:8000 -v club-library-data:/data club-library:1

@@ -1,0 +1,2 @@
+cp solution/Dockerfile .
+docker build -t word-count:1 .

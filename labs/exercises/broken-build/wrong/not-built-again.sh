@@ -1,0 +1,2 @@
+# fails: your_image_prints_it
+cp solution/Dockerfile .

@@ -1,0 +1,3 @@
+cp solution/Dockerfile .
+docker build -t greeter:1 .
+docker run -d --name greeter -p 127.0.0.1:18102:8000 -e GREETING="Good morning" greeter:1

@@ -1,0 +1,5 @@
+# fails: it_starts_by_itself
+# It runs, because this one container is told how.
+sed '/^CMD/d' solution/Dockerfile > Dockerfile
+docker build -t greeter:1 .
+docker run -d --name greeter -p 127.0.0.1:18102:8000 -e GREETING="Good morning" greeter:1 python greeter.py

@@ -1,0 +1,2 @@
+# fails: it_has_your_name
+docker run -d --name first-page -p 127.0.0.1:18100:8000 -v "$PWD":/page -w /page python:3.11-slim python -m http.server

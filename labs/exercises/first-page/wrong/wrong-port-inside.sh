@@ -1,0 +1,5 @@
+# fails: your_page_is_served
+# The server listens on 8000; this leads to port 80 of the container, where nobody is.
+sed 's/YOUR NAME/Ada/' index.html > index.new
+mv index.new index.html
+docker run -d --name first-page -p 127.0.0.1:18100:80 -v "$PWD":/page -w /page python:3.11-slim python -m http.server

@@ -1,0 +1,1 @@
+docker run --name hello python:3.11-slim echo "Hello from a container"

@@ -1,0 +1,4 @@
+cp solution/settings.ini settings.ini
+docker run -d --name polite-greeter -p 127.0.0.1:18143:8000 \
+  -v "$PWD/settings.ini:/etc/greeter/settings.ini:ro" \
+  --tmpfs /scratch read-only-settings:1
