@@ -31,7 +31,7 @@ from dockerlab.image import Image, ImageReader
 from dockerlab.run import Answer, Container, docker_command
 from dockerlab.text import one_line
 
-ASK_SECONDS = 2  # for an answer of a program that runs
+ASK_SECONDS = 4  # for an answer of a program that has just been started
 RUN_SECONDS = 20  # for a command in a container of the check's own
 MOST_CHARACTERS = 90  # of what others print, in a sentence
 
