@@ -10,7 +10,7 @@ from dockerlab.engine import Engine
 from dockerlab.engine.boundary import map_errors
 from dockerlab.engine.labels import RUN
 from dockerlab.errors import DockerLabError
-from dockerlab.exercise.bench import PREFIX as BENCH
+from dockerlab.exercise.bench import PREFIX
 
 LOOK_SECONDS = 0.3  # between looks at the files
 QUIET_SECONDS = 0.2  # after an event, until the check: commands make several
@@ -94,7 +94,7 @@ class Watch:
         action = str(event.get("Action", "")).partition(":")[0]
         actor = event.get("Actor", {})
         attributes = actor.get("Attributes") or {}
-        if attributes.get(RUN) == self._run or attributes.get("name", "").startswith(BENCH):
+        if attributes.get(RUN) == self._run or attributes.get("name", "").startswith(PREFIX):
             self._own.add(actor.get("ID"))
         # Events of networks and volumes have no labels, but say for which container it is.
         is_own = bool(self._own & {actor.get("ID"), attributes.get("container")})
