@@ -15,7 +15,13 @@ import pytest
 ROOT = Path(__file__).parent
 PARTS = ("tests/unit", "tests/engine", "chapters", "tests/book", "tests/pod")
 # These start engines, and look at what an engine leaves on the machine.
-ALONE = {"test_build.py", "test_engines_readers_have.py", "test_private_engine.py", "test_read_images.py"}
+ALONE = {
+    "test_bad_work.py",
+    "test_build.py",
+    "test_engines_readers_have.py",
+    "test_private_engine.py",
+    "test_read_images.py",
+}
 EACH = {"test_exercises.py"}  # its tests have nothing in common
 _seconds: Counter[str] = Counter()
 _removed: list[str] = []

@@ -28,6 +28,7 @@ class Panel:
 
     def __init__(self, attempt: Attempt, engine: Engine) -> None:
         self._attempt, self._engine, self._lock = attempt, engine, threading.Lock()
+        self._failing: list[str] | None = None  # what failed when it was looked at last
         attempt.start()
         task = attempt.task
         self.report = widgets.HTML()
@@ -77,7 +78,7 @@ class Panel:
         return report
 
     def _give_hint(self) -> None:
-        if self._attempt.hint(getattr(self, "_failing", None)) is None:
+        if self._attempt.hint(self._failing) is None:
             self.news.value = "<p>There are no more hints.</p>"
         self._show_help()
 
