@@ -15,6 +15,7 @@ CHAPTER = "chapters/04_layer_caching.ipynb"
 CLAIM = "Good order: the change runs the last COPY and nothing else"
 
 
+@pytest.mark.nightly
 def test_poor_order_in_place_of_good_fails_the_chapter_and_names_the_claim(engine, tmp_path):
     root, copy = project_root(), tmp_path / "course"
     for name in ("labs", "tests/book"):
