@@ -23,7 +23,7 @@ help: ## Show this list
 book: $(READY) ## Build the site, execute every chapter live, build it again (11 min at first; FLAGS=--fresh repeats all: 5)
 	@$(BIN)/dockerlab book make $(FLAGS)
 
-test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (40 min; STORE=containerd: on that store; FLAGS=--nightly: more)
+test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (44 min; STORE=containerd: on that store; FLAGS=--nightly: more)
 	@$(BIN)/ruff check .
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests
