@@ -27,7 +27,7 @@ test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (44
 	@$(BIN)/ruff check .
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests
-	@$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder --nbval --clean-up $(FLAGS) tests/engine chapters tests/book tests/unit
+	@$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder --nbval --clean-up $(FLAGS) chapters tests/engine tests/book tests/unit
 
 test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (23 min)
 	@$(BIN)/dockerlab engine up
