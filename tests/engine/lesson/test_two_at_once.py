@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from uuid import uuid4
 
 import pytest
 
@@ -104,7 +105,8 @@ def test_a_dockerfile_that_names_an_image_gets_its_own_kernels(engine, kernels, 
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "Dockerfile").write_text(f"FROM python:3.11-slim\nRUN echo {number} > /kernel\n")
-        (folder / "Dockerfile.child").write_text(f"{line}\nRUN cat /kernel\n")
+        # A step that no build before has done: a cached one prints nothing.
+        (folder / "Dockerfile.child").write_text(f"{line}\nRUN cat /kernel # {uuid4()}\n")
         kernel.run(f"lesson.build('-t dockerlab-two:1 {folder}')")
     for number, kernel in enumerate(kernels, 1):
         build = f"lesson.build('-t dockerlab-child -f {tmp_path}/{number}/Dockerfile.child {tmp_path}/{number}')"
