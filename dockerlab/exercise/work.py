@@ -126,7 +126,7 @@ class Work:
         """
         self.running(name)
         try:
-            return Container(name, self.engine).ask(path, patience(seconds))
+            return Container(name, self.engine).ask(path, usual=seconds)
         except NotAnswering as silent:
             self.running(name)  # it may have ended meanwhile
             if not silent.seconds:

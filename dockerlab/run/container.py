@@ -9,7 +9,7 @@ import docker.models.containers
 import pandas as pd
 
 from dockerlab.engine import Engine
-from dockerlab.engine.patience import patience
+from dockerlab.engine.patience import Patience
 from dockerlab.engine.second import SecondEngine, wait_for
 from dockerlab.errors import NoSuchContainer, NotAnswering
 from dockerlab.run.http import Answer, get
@@ -37,21 +37,22 @@ class Container:
         """
         return self.engine.client().containers.get(self.name)
 
-    def ask(self, path: str = "/", timeout: float | None = None) -> Answer:
+    def ask(self, path: str = "/", timeout: float | None = None, usual: float = ASK_SECONDS) -> Answer:
         """GET a path from its published port, waiting until the program answers.
 
         If it publishes several ports, the first that speaks HTTP answers.
 
         Args:
-            timeout: seconds after which it gives up; default: 30, and on a busy machine more.
+            timeout: seconds after which it gives up, whatever the machine; default: `usual`, and on a busy one more.
+            usual: seconds after which it gives up on an idle machine.
 
         Raises:
             NoSuchContainer: there is none of that name.
-            NotAnswering: no HTTP answer within `timeout` seconds, or the container has stopped; with its last log
+            NotAnswering: no HTTP answer in that time, or the container has stopped; with its last log
                 lines. At once if it publishes no port.
         """
         begin = self.clock()
-        timeout = patience(ASK_SECONDS) if timeout is None else timeout
+        waiting = Patience(usual, exactly=timeout)
         found = self.found()
         path = path if path.startswith("/") else f"/{path}"
         settings = found.attrs["HostConfig"]
@@ -62,9 +63,9 @@ class Container:
                 asked=path,
                 advice=f"Remove it with `docker rm -f {self.name}`, and start it with -p 127.0.0.1::8000.",
             )
-        while self.clock() - begin < timeout:
+        while (left := waiting.limit() - (self.clock() - begin)) > 0:
             for address in addresses(found.ports) if found.status == "running" else ():
-                if reply := get(f"http://{address}{path}", timeout - (self.clock() - begin), self.clock):
+                if reply := get(f"http://{address}{path}", left, self.clock):
                     return Answer(f"http://{address}{path}", *reply, self.clock() - begin)
             if found.status in ENDED:
                 break
@@ -75,12 +76,15 @@ class Container:
             last = found.logs(tail=8).decode(errors="replace").splitlines()
         raise self._not_answering(f"answer on {path}", path, self.clock() - begin, found.status, last)
 
-    def watch_health(self, until: str, timeout: float | None = None, checks: int | None = None) -> pd.DataFrame:
+    def watch_health(
+        self, until: str, timeout: float | None = None, checks: int | None = None, usual: float = HEALTH_SECONDS
+    ) -> pd.DataFrame:
         """Its health states as they change, until one is reached: seconds (since the call), health.
 
         Args:
-            timeout: seconds after which it gives up; default: 60, and on a busy machine more.
+            timeout: seconds after which it gives up, whatever the machine; default: `usual`, and on a busy one more.
             checks: it also gives up after so many more health checks in vain; None for no such limit.
+            usual: seconds after which it gives up on an idle machine.
 
         Raises:
             NoSuchContainer: there is none of that name.
@@ -88,12 +92,12 @@ class Container:
                 output.
         """
         begin = self.clock()
-        timeout = patience(HEALTH_SECONDS) if timeout is None else timeout
+        waiting = Patience(usual, exactly=timeout)
         found = self.found()
         rows: list[dict] = []
         outputs: dict[str, str] = {}  # what each check printed, by its start: docker keeps only the last five
         earlier: set[str] | None = None
-        while self.clock() - begin < timeout:
+        while self.clock() - begin < waiting.limit():
             health = found.attrs["State"].get("Health", {})
             state = health.get("Status", "none")
             if not rows or rows[-1]["health"] != state:

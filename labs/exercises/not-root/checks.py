@@ -11,7 +11,7 @@ from dockerlab.run import Answer, Container
 from dockerlab.text import one_line
 
 IMAGE, DATA, UID = "visit-counter:1", "/app/data", 1000
-ASK_SECONDS, CHECK_SECONDS, HEALTH_SECONDS = 5, 5, 15
+ASK_SECONDS, CHECK_SECONDS, HEALTH_SECONDS = 8, 5, 15
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def settings(my: Work, image: str) -> dict:
 def answer(container: Container, path: str) -> Answer:
     """What the container of a check answers."""
     try:
-        return container.ask(path, patience(ASK_SECONDS))
+        return container.ask(path, usual=ASK_SECONDS)
     except NotAnswering as silent:
         last = one_line((silent.last_lines or ["nothing"])[-1], 90)
         look = f"Run {IMAGE} yourself, and see what `docker logs` shows."
@@ -84,7 +84,7 @@ def said(heard: Answer) -> str:
 def becomes(container: Container, state: str) -> Health:
     """Wait until Docker calls a container so; what it calls it in the end."""
     try:
-        container.watch_health(state, timeout=patience(HEALTH_SECONDS), checks=3)
+        container.watch_health(state, checks=3, usual=HEALTH_SECONDS)
         return Health(state, "")
     except NotAnswering as missing:
         now = container.found().attrs["State"].get("Health", {}).get("Status", "none")
