@@ -60,5 +60,5 @@ $(READY): $(PINS)
 	@[ -f $(OWN) ] || [ -f $@ ] || { echo "$(VENV) stays as it is: this Makefile has not made it. Name another folder: make VENV=.venv-course $(MAKECMDGOALS)"; exit 1; }
 	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the pinned requirements into $(VENV) (about a minute)"
-	@$(BIN)/pip install -r requirements-dev.txt
+	@$(BIN)/pip install --no-compile -r requirements-dev.txt  # Python compiles what is imported, when it is
 	@touch $@
