@@ -55,6 +55,8 @@ RUN ln -s "/home/$NB_USER/course/pod/dockerlab" /usr/local/bin/dockerlab \
     && ln -s /opt/dockerlab-vm/client/usr/libexec/docker/cli-plugins /usr/local/libexec/docker/cli-plugins
 ENV HOME=/home/$NB_USER
 ENV PATH=/opt/course/bin:$PATH PYTHONPATH=$HOME/course
+# The notebook server's settings, however a hub starts it.
+ENV JUPYTER_CONFIG_PATH=$HOME/course/jupyter
 WORKDIR $HOME/course
 COPY --chown=$NB_UID:$NB_UID . .
 LABEL org.opencontainers.image.title="Docker Fundamentals, Measured" \

@@ -15,13 +15,16 @@ JOBS ?= 2
 export DOCKERLAB_STORE := $(STORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-pod serve record bench clean distclean
+.PHONY: help book lab test test-pod serve record bench clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 book: $(READY) ## Build the site, execute every chapter live, build it again (11 min at first; FLAGS=--fresh repeats all: 5)
 	@$(BIN)/dockerlab book make $(FLAGS)
+
+lab: $(READY) ## Open the course in JupyterLab: start page, chapters, exercises, terminals
+	@$(BIN)/dockerlab lab $(FLAGS)
 
 test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (44 min; STORE=containerd: on that store; FLAGS=--nightly: more)
 	@$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import click
 from dockerlab.engine import find, labels, sessions
 from dockerlab.engine.commands import doctor, engine, force_option, in_use
 from dockerlab.engine.find import every_provider
+from dockerlab.engine.lab import lab
 from dockerlab.errors import DockerLabError, EngineUnavailable
 from dockerlab.paths import CACHE_MARK, cache_folder, remove_cache, scratch_folders
 
@@ -65,7 +66,7 @@ def run() -> None:
     from dockerlab.book.commands import book
     from dockerlab.show.commands import COMMANDS
 
-    for command in (engine, doctor, book, *COMMANDS):
+    for command in (engine, doctor, book, lab, *COMMANDS):
         main.add_command(command)
     try:
         main()

@@ -37,7 +37,7 @@ def _add_figures(app, config) -> None:
     config.myst_substitutions |= substitutions(Path(app.srcdir)) | {
         "repository": f"[{repository.removeprefix('https://')}]({repository})",
         "clone": f"```bash\ngit clone {repository}\ncd {Path(owner_and_name).name}\nmake book\n```",
-        "binder": f"[Open the book on Binder]({hub}/v2/gh/{owner_and_name}/{branch}?urlpath=lab/tree/chapters)",
+        "binder": f"[Open the book on Binder]({hub}/v2/gh/{owner_and_name}/{branch}?urlpath=lab/tree/start.ipynb)",
     }
 
 

@@ -6,7 +6,7 @@ from dockerlab.engine import Engine, find
 from dockerlab.exercise.attempt import Attempt
 from dockerlab.exercise.check import Report
 from dockerlab.exercise.task import Task, open_task
-from dockerlab.show.notebook import has_front_end, progress_line
+from dockerlab.show.notebook import bring_look, has_front_end, progress_line
 from dockerlab.show.shown import register
 
 _panels: dict = {}
@@ -27,6 +27,7 @@ def exercise(name: str) -> object:
     task: Task = open_task(name)
     if not has_front_end():
         return task
+    bring_look()
     from dockerlab.show.panel import Panel  # ipywidgets takes a second, and only a front end needs it
 
     if name in _panels:

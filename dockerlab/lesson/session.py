@@ -27,7 +27,7 @@ from dockerlab.lesson.supplies import supply
 from dockerlab.paths import copy_tree, leave_scratch, make_scratch, project_root
 from dockerlab.run import Container, docker_command
 from dockerlab.run.names import Names
-from dockerlab.show.notebook import Markdown, NotebookWatcher, has_front_end, progress_line
+from dockerlab.show.notebook import Markdown, NotebookWatcher, bring_look, has_front_end, progress_line
 from dockerlab.show.sentences import RunLine
 from dockerlab.show.shown import register
 
@@ -70,6 +70,7 @@ class Lesson:
         atexit.register(self._remove_scratch)
         register()
         magic.register(self._docker)
+        bring_look()
         display(self)
 
     def output(self, line: str) -> str:

@@ -18,16 +18,28 @@ from IPython.display import HTML, display
 from dockerlab.build import Build
 from dockerlab.build.trace import BuildTrace
 from dockerlab.errors import visible
-from dockerlab.show.shown import Shown
+from dockerlab.paths import course_root
+from dockerlab.show.shown import NO_FORMULA, Shown
 from dockerlab.show.steps import StepTable, finished
 
 # Jupyter servers and VS Code set these for the kernels that they start; nbclient and nbval do not.
 FRONT_END_VARIABLES = ("JPY_SESSION_NAME", "VSCODE_PID", "VSCODE_CWD")
+LOOK = "_static/blocks.css"  # in the course's folder
 
 
 def has_front_end() -> bool:
     """Whether this is the kernel of a notebook that somebody looks at."""
     return any(name in os.environ for name in FRONT_END_VARIABLES) and "ipykernel" in sys.modules
+
+
+def bring_look() -> None:
+    """Give the notebook that somebody looks at the course's style sheet, as an output of the current cell.
+
+    It goes with that output. The site has it anyway, so a chapter that is only executed gets none.
+    """
+    if has_front_end():
+        rules = (course_root() / LOOK).read_text(encoding="utf-8")
+        display(HTML(f"<style>\n{rules}</style>"))
 
 
 class NotebookWatcher:
@@ -67,6 +79,7 @@ class Markdown(Shown):
 
     text: str
     plain: str
+    is_diff: bool = False  # JupyterLab gives a diff no colours, so there it is HTML
 
     @classmethod
     def said(cls, sentence: str) -> Self:
@@ -77,7 +90,8 @@ class Markdown(Shown):
         return self.plain
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        return {"text/plain": visible(self.plain), "text/markdown": visible(self.text)}, {}
+        page = {"text/html": coloured(self.plain)} if self.is_diff and has_front_end() else {}
+        return {"text/plain": visible(self.plain), "text/markdown": visible(self.text)} | page, {}
 
 
 def code(text: str, language: str) -> Markdown:
@@ -85,7 +99,18 @@ def code(text: str, language: str) -> Markdown:
     text = text.rstrip()
     # Longer than any fence in the text, which would end the listing.
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return Markdown(f"{fence}{language}\n{text}\n{fence}", text)
+    return Markdown(f"{fence}{language}\n{text}\n{fence}", text, is_diff=language == "diff")
+
+
+def coloured(diff: str) -> str:
+    """A unified diff as HTML: what was added and removed is marked as such, not only coloured."""
+    marks = {"+": "ins", "-": "del"}
+    lines = []
+    for line in visible(diff).split("\n"):
+        mark = "" if line.startswith(("+++", "---")) else marks.get(line[:1], "")
+        safe = html.escape(line)
+        lines.append(f"<{mark}>{safe}</{mark}>" if mark else safe)
+    return f'<pre class="dl-diff {NO_FORMULA}">' + "\n".join(lines) + "</pre>"
 
 
 @contextmanager

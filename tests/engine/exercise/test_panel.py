@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
-import requests
 
 from dockerlab.exercise.progress import FILE
 from dockerlab.paths import project_root
 from dockerlab.run import docker_command
+from tools.lab import end_kernels, open_lab, run_all
 
 pytestmark = [pytest.mark.engine, pytest.mark.browser]
 
@@ -29,48 +24,13 @@ WAIT = 120_000  # ms: a kernel starts, on whatever machine
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """A JupyterLab of this environment with one notebook; its address, and the learner's folder."""
+    """The course's JupyterLab with one notebook; its address, and the learner's folder."""
     home = tmp_path_factory.mktemp("lab")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, home / "turn.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR")
-    own = {name: str(home / name.lower()) for name in names} | {"DOCKERLAB_WORK": str(home / "work")}
-    own["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # the kernel is this environment's
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--allow-root",
-        f"--port={port}",
-        "--ServerApp.ip=127.0.0.1",
-    ]
-    settings = [
-        "--IdentityProvider.token=",
-        "--ServerApp.disable_check_xsrf=True",
-        "--LabApp.news_url=",
-        f"--ServerApp.root_dir={home}",
-    ]
-    server = subprocess.Popen(
-        [*command, *settings], cwd=ROOT, env=os.environ | own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=5).close()
-            break
-        except OSError:
-            assert server.poll() is None, "JupyterLab has ended"
-            assert time.monotonic() < deadline
-            time.sleep(0.3)
-    yield address, home
-    server.terminate()
-    server.wait(30)
+    with open_lab(home, ROOT) as address:
+        yield address, home
 
 
 @pytest.fixture
@@ -78,22 +38,11 @@ def page(lab, browser):
     """The notebook, opened and run once, in a kernel of its own."""
     address, _ = lab
     page = browser.new_page(viewport={"width": 1200, "height": 1100})
-    page.goto(f"{address}/lab/tree/turn.ipynb")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=WAIT)
-    # What is run before the kernel is there is lost: its [*] turns into [ ] again. What is run twice would replace a
-    # panel that is in use.
-    prompt = page.locator(".jp-CodeCell .jp-InputPrompt").first
-    deadline = time.monotonic() + WAIT / 1000
-    while not page.locator(".dl-panel button").count():
-        assert time.monotonic() < deadline
-        if prompt.inner_text() == "[ ]:":
-            page.get_by_role("menuitem", name="Run", exact=True).click()
-            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        page.wait_for_timeout(500)
+    page.goto(f"{address}/lab/tree/turn.ipynb?reset")
+    run_all(page, ".dl-panel button")
     yield page
     page.close()
-    for session in requests.get(f"{address}/api/sessions", timeout=30).json():
-        requests.delete(f"{address}/api/sessions/{session['id']}", timeout=30).raise_for_status()
+    end_kernels(address)
 
 
 @pytest.fixture
