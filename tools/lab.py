@@ -11,10 +11,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import requests
 
 START_SECONDS = 120  # a server or a kernel starts, on whatever machine
+LOST_SECONDS = 5  # a run whose [*] has not appeared after so long is lost
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # the one in front
 RUN_ALL = ("Run", "Run All Cells")  # a menu, and what to choose in it
 
@@ -64,10 +66,10 @@ def open_lab(home: Path, root: Path) -> Iterator[str]:
 
 
 def run_all(page: object, until: str) -> None:
-    """Run all cells of the notebook on a page once, and wait for something that they show.
+    """Run all cells of the notebook in front once, and wait for something that they show.
 
-    What is run before the kernel is there is lost: its [*] turns into [ ] again. What is run twice would replace what
-    a test is looking at.
+    What is run before JupyterLab is connected to a kernel is lost, or it asks for one. A run that is lost all the same
+    leaves [ ] beside the first cell, and is begun again. What is run twice would replace what a test is looking at.
 
     Args:
         page: of Playwright.
@@ -79,12 +81,25 @@ def run_all(page: object, until: str) -> None:
     prompt = page.locator(f"{NOTEBOOK} .jp-CodeCell .jp-InputPrompt").first
     prompt.wait_for(timeout=START_SECONDS * 1000)
     deadline = time.monotonic() + START_SECONDS
+    while not is_connected(page.url):
+        assert time.monotonic() < deadline, "JupyterLab is not connected to a kernel"
+        page.wait_for_timeout(300)
     while not page.locator(until).count():
-        assert time.monotonic() < deadline, page.locator(".jp-OutputArea").all_inner_texts()
+        assert time.monotonic() < deadline, page.locator(".jp-OutputArea, .jp-Dialog").all_inner_texts()
+        assert not page.locator(".jp-Dialog").count(), page.locator(".jp-Dialog").all_inner_texts()
         if prompt.inner_text() == "[ ]:":
+            page.keyboard.press("Escape")  # a menu that is open would be closed by the next click
             for name in RUN_ALL:
                 page.get_by_role("menuitem", name=name, exact=True).click()
-        page.wait_for_timeout(500)
+            page.wait_for_timeout(LOST_SECONDS * 1000)
+        page.wait_for_timeout(300)
+
+
+def is_connected(address: str) -> bool:
+    """Whether a kernel of the server with this address is idle, and a page is connected to it."""
+    sessions = requests.get(urljoin(address, "/api/sessions"), timeout=30).json()
+    kernels = [session["kernel"] for session in sessions]
+    return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)
 
 
 def end_kernels(address: str) -> None:

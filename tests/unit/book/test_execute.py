@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -242,6 +243,15 @@ def test_an_interrupted_run_keeps_the_chapters_that_had_ended(three: Path, monke
     assert [file.name for file in (three / "_build/executed").iterdir()] == ["01_tiny.ipynb"]
 
 
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """This process heeds SIGINT, also when a shell has started it in the background, where it is ignored."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_ends_the_cell_and_its_kernel_and_is_no_failure_of_the_chapter(tmp_path: Path) -> None:
     sleeper = notebook("import os\nopen('pid', 'w').write(str(os.getpid()))", "import time; time.sleep(60)")
     timers = []
