@@ -16,10 +16,10 @@ MOST_MEMBERS = 15
 
 
 def chapters_code() -> str:
-    """The code of every chapter."""
+    """The code of every chapter, and of the start page."""
     cells = [
         cell
-        for file in sorted((project_root() / "chapters").glob("*.ipynb"))
+        for file in (project_root() / "start.ipynb", *sorted((project_root() / "chapters").glob("*.ipynb")))
         for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]
         if cell["cell_type"] == "code"
     ]
