@@ -6,9 +6,8 @@ import sys
 import click
 
 from dockerlab.engine import find, labels, sessions
-from dockerlab.engine.commands import doctor, engine, force_option, in_use
+from dockerlab.engine.commands import doctor, engine, force_option, in_use, lab
 from dockerlab.engine.find import every_provider
-from dockerlab.engine.lab import lab
 from dockerlab.errors import DockerLabError, EngineUnavailable
 from dockerlab.paths import CACHE_MARK, cache_folder, remove_cache, scratch_folders
 

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,20 +48,24 @@ def open_lab(home: Path, root: Path) -> Iterator[str]:
         [sys.executable, "-m", "dockerlab", "lab", *options], cwd=root, env=os.environ | own, **quiet
     )
     address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=5).close()
-            break
-        except OSError:
-            assert server.poll() is None, "JupyterLab has ended"
-            assert time.monotonic() < deadline
-            time.sleep(0.3)
     try:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(address):
+            assert server.poll() is None, "JupyterLab has ended"
+            assert time.monotonic() < deadline, "JupyterLab does not start"
+            time.sleep(0.3)
         yield address
     finally:
-        requests.post(f"{address}/api/shutdown", timeout=30).raise_for_status()
+        server.terminate()  # it ends its kernels
         server.wait(START_SECONDS)
+
+
+def answers(address: str) -> bool:
+    """Whether a server answers there."""
+    try:
+        return requests.get(f"{address}/api", timeout=5).ok
+    except requests.RequestException:
+        return False
 
 
 def run_all(page: object, until: str) -> None:

@@ -14,12 +14,17 @@ from dockerlab.show.ledger import Chapter
 
 def chapter_files(root: Path) -> list[Path]:
     """The notebooks that _toc.yml names, in the order of the book."""
+    return list(chapter_titles(root))
+
+
+def chapter_titles(root: Path) -> dict[Path, str]:
+    """The same, each with the title that the contents give it, "" for none."""
     import yaml
 
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    names = [entry["file"] for part in toc.get("parts", [toc]) for entry in part.get("chapters", [])]
-    files = (root / f"{name}.ipynb" for name in names)
-    return [file for file in files if file.is_file()]
+    entries = [entry for part in toc.get("parts", [toc]) for entry in part.get("chapters", [])]
+    files = {root / f"{entry['file']}.ipynb": entry.get("title", "") for entry in entries}
+    return {file: title for file, title in files.items() if file.is_file()}
 
 
 def read_ledger(root: Path) -> list[Chapter]:

@@ -1,10 +1,10 @@
-"""`dockerlab engine …` and `dockerlab doctor`."""
+"""`dockerlab engine …`, `dockerlab lab` and `dockerlab doctor`."""
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -17,9 +17,10 @@ from dockerlab.engine.engine import Engine
 from dockerlab.engine.find import every_provider, find
 from dockerlab.engine.loopback import port_is_free
 from dockerlab.errors import DockerLabError
-from dockerlab.paths import cache_folder
+from dockerlab.paths import cache_folder, course_root
 
 LESSON_PORT = 8000
+LAB_SETTINGS = "jupyter"  # in the course's folder: what the notebook server is set to
 force_option = click.option("--force", is_flag=True, help="Also what sessions of the course use that still run.")
 
 
@@ -38,7 +39,7 @@ def engine() -> None:
 def status() -> None:
     """Say which engine answers; start nothing."""
     found = find(start=False)
-    click.echo(f"{_name(found)}, buildx {found.buildx}")
+    click.echo(f"{found}, buildx {found.buildx}")
 
 
 @engine.command()
@@ -46,7 +47,7 @@ def up() -> None:
     """Find or start an engine and get the base image."""
     found = find()
     base = ensure_base(found)
-    click.echo(f"Ready: {_name(found)}; base image: {base.describe()}")
+    click.echo(f"Ready: {found}; base image: {base.describe()}")
 
 
 @engine.command()
@@ -54,12 +55,21 @@ def shell() -> None:
     """Open a shell in which `docker` is that engine's; `exit` ends it, and its exit status is this one's."""
     found = find()
     ensure_base(found)
-    program = Path(found.line.command[0])
-    environment = found.environment()
-    if program.is_absolute():
-        environment["PATH"] = f"{program.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
-    click.echo(f"In this shell, docker talks to {_name(found)}. `exit` ends it.", err=True)
+    environment = shell_environment(found.environment(), Path(found.line.command[0]))
+    click.echo(f"In this shell, docker talks to {found}. `exit` ends it.", err=True)
     sys.exit(subprocess.run([os.environ.get("SHELL") or "/bin/sh"], env=environment, check=False).returncode)
+
+
+def shell_environment(environment: Mapping[str, str], docker: Path, *folders: Path) -> dict[str, str]:
+    """An environment for people to type in: `docker` is on the path, and before it what is in these folders.
+
+    Args:
+        environment: in which docker talks to the engine.
+        docker: the program; a bare name if it is on the path anyway.
+    """
+    first = [*folders, *([docker.parent] if docker.is_absolute() else [])]
+    path = os.pathsep.join([*map(str, first), environment.get("PATH", os.defpath)])
+    return dict(environment) | {"PATH": path}
 
 
 @engine.command()
@@ -73,6 +83,26 @@ def down(force: bool) -> None:
     stopped = [provider.name for provider in providers if provider.down()]
     words = f"Stopped the course's engine ({', '.join(stopped)})."
     click.echo(words if stopped else "No engine of the course was running.")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def lab(arguments: tuple[str, ...]) -> None:
+    """Open the course in JupyterLab: a start page, the chapters, and terminals in which `docker` works.
+
+    ARGUMENTS go to `jupyter lab`, for example --no-browser.
+    """
+    found = find()
+    ensure_base(found)
+    root = course_root()
+    programs = Path(sys.executable).parent
+    environment = shell_environment(found.environment(), Path(found.line.command[0]), programs)
+    # The course's settings before the reader's own.
+    settings = [str(root / LAB_SETTINGS), environment.get("JUPYTER_CONFIG_PATH", "")]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
+    os.chdir(root)
+    # In place of this process, so that what ends it ends the server.
+    os.execve(sys.executable, [sys.executable, "-m", "jupyterlab", *arguments], environment)
 
 
 @click.command()
@@ -92,10 +122,6 @@ def doctor() -> None:
     for name, value in rows:
         table.add_row(name, value)
     Console(highlight=False, markup=False).print(table)
-
-
-def _name(found: Engine) -> str:
-    return f"Docker Engine {found.server.version} ({found.source}, {found.server.store})"
 
 
 def _engine_rows(found: Engine) -> list[tuple[str, str]]:

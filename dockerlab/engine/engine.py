@@ -52,6 +52,9 @@ class Engine:
     buildx: str  # version of the command line's buildx
     provider: Provider | None = None  # what started it; None for the reader's own
 
+    def __str__(self) -> str:
+        return f"Docker Engine {self.server.version} ({self.source}, {self.server.store})"
+
     @property
     def source(self) -> str:
         """Whose it is: "own" (the reader's), "private" or "micro-VM" (started by the course)."""

@@ -42,7 +42,7 @@ class StartPage(Shown):
             f'<p><button type="button" data-commandlinker-command="{TERMINAL}" data-commandlinker-args="{{}}">'
             "Open a terminal</button></p>"
             f"<h3>Chapters</h3><ul>{links}</ul><h3>Your turn</h3><p>{escape(self._count())}</p>"
-            '<table class="dl-start"><thead><tr><th scope="col">Passed</th><th scope="col">Chapter</th>'
+            '<table><thead><tr><th scope="col">Passed</th><th scope="col">Chapter</th>'
             '<th scope="col">Exercise</th><th scope="col">Name</th><th scope="col">Minutes</th></tr></thead>'
             f"<tbody>{rows}</tbody></table></div>"
         )

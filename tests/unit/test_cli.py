@@ -51,6 +51,7 @@ def scratch(monkeypatch, tmp_path):
     [
         (["engine", "status"], "EngineUnavailable: No Docker engine answers.\nInstall one.\n"),
         (["engine", "up"], "EngineUnavailable: No Docker engine answers.\nInstall one.\n"),
+        (["lab"], "EngineUnavailable: No Docker engine answers.\nInstall one.\n"),
         (["build", "."], "EngineUnavailable: No Docker engine answers.\nInstall one.\n"),
     ],
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 import requests
+from websocket import create_connection  # of jupyter_server
 
 from dockerlab.exercise.task import task_names
 from dockerlab.paths import project_root
@@ -16,6 +18,7 @@ from tools.lab import START_SECONDS, end_kernels, open_lab, run_all
 pytestmark = [pytest.mark.engine, pytest.mark.browser]
 
 ROOT = project_root(Path(__file__).parent)
+THEMES = "@jupyterlab/apputils-extension:themes"
 WAIT = START_SECONDS * 1000
 CELLS = (
     "from dockerlab.lesson import *\nfrom dockerlab.show.notebook import bring_look, code\nbring_look()",
@@ -72,8 +75,6 @@ def test_it_opens_on_the_start_page_without_a_pop_up(lab, page):
 
 def test_docker_and_dockerlab_work_in_its_terminals(lab):
     name = requests.post(f"{lab}/api/terminals", timeout=30).json()["name"]
-    from websocket import create_connection  # jupyter's own tests use it too
-
     line = create_connection(f"{lab.replace('http', 'ws')}/terminals/websocket/{name}", timeout=START_SECONDS)
     line.send('["stdin", "docker version --format OK-{{.Server.Os}} && command -v dockerlab\\r"]')
     said = ""
@@ -83,18 +84,25 @@ def test_docker_and_dockerlab_work_in_its_terminals(lab):
     requests.delete(f"{lab}/api/terminals/{name}", timeout=30)
 
 
-def test_a_chapter_looks_like_the_course_in_light_and_dark(lab, page):
+def test_a_folded_answer_shows_nothing_of_itself(lab, page):
     page.goto(f"{lab}/lab/tree/chapter.ipynb?reset")
     placeholder = page.locator(".jp-OutputPlaceholder")
     placeholder.wait_for(timeout=WAIT)
     assert "answer" not in placeholder.inner_text()  # JupyterLab unfolds it when the cell is run
     assert "<" not in placeholder.inner_text()
-    run_all(page, ".dl-diff ins")
+
+
+def test_what_the_library_shows_looks_like_the_course_in_light_and_dark(lab, page):
     seen = {}
     for theme in ("light", "dark"):
-        page.evaluate(f"document.body.dataset.jpThemeLight = '{'true' if theme == 'light' else 'false'}'")
+        wanted = {"raw": f'{{"theme": "JupyterLab {theme.title()}"}}'}
+        requests.put(f"{lab}/lab/api/settings/{THEMES}", json=wanted, timeout=30).raise_for_status()
+        page.goto(f"{lab}/lab/tree/chapter.ipynb?reset")
+        run_all(page, ".dl-diff ins")
+        assert page.locator("body").get_attribute("data-jp-theme-light") == str(theme == "light").lower()
+        if shots := os.environ.get("DOCKERLAB_SHOTS"):
+            page.screenshot(path=Path(shots) / f"jupyterlab-{theme}.png")
         assert style(page, ".dl-claim", "borderLeftWidth") == "4px"
-        seen[theme] = [
-            style(page, selector, "color") for selector in (".dl-claim strong", ".dl-diff ins", ".dl-diff del")
-        ]
+        selectors = (".dl-claim strong", ".dl-diff ins", ".dl-diff del")
+        seen[theme] = [style(page, selector, "color") for selector in selectors]
     assert len({*seen["light"], *seen["dark"]}) == 4  # added is green as a claim that holds, removed is red; per theme

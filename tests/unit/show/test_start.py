@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab.engine.lab import lab_environment
 from dockerlab.exercise.task import all_tasks
-from dockerlab.lesson.start import NO_ENGINE, chapter_links, engine_sentence
 from dockerlab.paths import project_root
 from dockerlab.show.notebook import coloured
 from dockerlab.show.start import StartPage
@@ -33,24 +31,6 @@ def test_titles_and_files_of_chapters_are_escaped():
     assert '<a href="chapters/01%20a.ipynb">1. A &lt; B</a>' in page().to_html()
 
 
-def test_it_links_to_every_chapter_in_order():
-    links = chapter_links()
-    assert list(links.values()) == sorted(links.values())
-    assert all((ROOT / file).is_file() for file in links.values())
-    assert len(links) >= 7
-
-
-def test_without_an_engine_it_says_who_will_start_one(monkeypatch):
-    from dockerlab.errors import EngineUnavailable
-
-    def find(**options):
-        assert options == {"start": False}
-        raise EngineUnavailable("None.", advice="Install one.")
-
-    monkeypatch.setattr("dockerlab.lesson.start.find", find)
-    assert engine_sentence() == NO_ENGINE
-
-
 @pytest.mark.parametrize(
     ("diff", "html"),
     [
@@ -61,18 +41,3 @@ def test_without_an_engine_it_says_who_will_start_one(monkeypatch):
 )
 def test_a_diff_marks_what_was_added_and_removed(diff, html):
     assert coloured(diff).partition(">")[2] == f"{html}</pre>"
-
-
-@pytest.mark.parametrize(
-    ("docker", "mine", "first", "settings"),
-    [
-        ("docker", {}, [], "/course/jupyter"),
-        ("/opt/engine/docker", {}, ["/opt/engine"], "/course/jupyter"),
-        ("docker", {"JUPYTER_CONFIG_PATH": "/mine"}, [], "/course/jupyter:/mine"),
-    ],
-)
-def test_a_server_has_docker_on_its_path_and_the_courses_settings_first(docker, mine, first, settings):
-    found = lab_environment({"PATH": "/usr/bin", "X": "1"} | mine, Path(docker), Path("/course"))
-    assert found["PATH"].split(":")[1:] == [*first, "/usr/bin"]
-    assert found["JUPYTER_CONFIG_PATH"] == settings
-    assert found["X"] == "1"
