@@ -261,7 +261,7 @@ class EngineRefused(DockerLabError):
 
 
 class NoSuchContainer(EngineRefused):
-    """There is no container of that name. Attribute: container (str)."""
+    """There is no container of that name, or it is being removed. Attribute: container (str)."""
 
     def __init__(self, container: str) -> None:
         self.container = container

@@ -34,6 +34,8 @@ PROBE_SECONDS = 15
 END_SECONDS = 10
 
 _CONTAINER = re.compile(r"/containers/([^/?]+)(?:[/?]|$)")
+# What the engine says of a container that is on its way out: nothing can be asked of it any more.
+_GOING = re.compile(r"marked for removal|being removed|which is dead|removal of .* already in progress", re.IGNORECASE)
 _IMAGE = re.compile(r"/images/(.+?)(?:/(?:json|history|get|tag|push))?(?:\?|$)")
 
 
@@ -124,7 +126,8 @@ def map_errors(lost: Lost) -> Iterator[None]:
         lost: makes the exception for an engine that cannot be reached, from a sentence and its last lines.
 
     Raises:
-        EngineRefused, NoSuchContainer, NoSuchImage: the engine said no.
+        NoSuchContainer, NoSuchImage: the engine does not have it, or is removing it.
+        EngineRefused: the engine said no to something else.
         EngineLost: it did not answer, or stopped in the middle of an answer.
     """
     try:
@@ -144,12 +147,12 @@ def map_errors(lost: Lost) -> Iterator[None]:
 def refused(error: APIError) -> EngineRefused:
     """The course's exception for an error answer of the engine's API."""
     status, explanation = error.status_code or 500, str(error.explanation or error)
-    if status == 404 and error.response is not None:
-        path = unquote(error.response.url)
-        if (found := _CONTAINER.search(path)) and "No such container" in explanation:
+    path = unquote(error.response.url) if error.response is not None else ""
+    if found := _CONTAINER.search(path):
+        if (status == 404 and "No such container" in explanation) or (status == 409 and _GOING.search(explanation)):
             return NoSuchContainer(found[1])
-        if (found := _IMAGE.search(path)) and "No such image" in explanation:
-            return NoSuchImage(found[1])
+    elif status == 404 and (found := _IMAGE.search(path)) and "No such image" in explanation:
+        return NoSuchImage(found[1])
     return EngineRefused(status, explanation)
 
 

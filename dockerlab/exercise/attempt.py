@@ -118,14 +118,19 @@ class Attempt:
         """
         client = engine.client()
         made = self.made(engine)
-        for name in made.get("containers", ()):
-            client.containers.get(name).remove(force=True)
-        for name in made.get("networks", ()):
-            client.networks.get(name).remove()
-        for name in made.get("images", ()):
-            client.images.remove(name)
-        for name in made.get("volumes", ()):
-            client.volumes.get(name).remove()
+        remove: dict[str, Callable[[str], object]] = {
+            "containers": lambda name: client.api.remove_container(name, force=True),
+            "networks": client.api.remove_network,
+            "images": client.api.remove_image,
+            "volumes": client.api.remove_volume,
+        }
+        for kind, action in remove.items():  # in this order: a container uses the others
+            for name in made.get(kind, ()):
+                try:
+                    action(name)
+                except EngineRefused as error:
+                    if error.status != 404:  # it has gone since
+                        raise
         kept = None
         if self.folder.exists():
             numbers = itertools.count(1)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from dockerlab.errors import DockerLabError, ExerciseUnusable
+from dockerlab.errors import DockerLabError, ExerciseUnusable, NoSuchContainer, NoSuchImage
 
 Check = Callable[[Any], object]
 DONE, NOT_YET, WAITS, BUSY = "done", "not yet", "waits", "busy"
@@ -127,6 +127,9 @@ def run_checks(task: str, checks: Sequence[Check], work: object) -> Report:
             check(work)
         except NotYet as missing:
             state, found, look = NOT_YET, missing.found, missing.look
+        except (NoSuchContainer, NoSuchImage) as gone:  # somebody cleans up while the check looks
+            what = gone.explanation.removeprefix("No such ").replace(": ", " ", 1)
+            state, found, look = NOT_YET, f"it went while the check looked: {what}", "Check once more."
         except DockerLabError:
             raise
         except Exception as error:

@@ -17,7 +17,8 @@ from dockerlab.run.http import Answer, get
 ASK_SECONDS, HEALTH_SECONDS = 30, 60  # to wait by default, on an idle machine
 ASK_PAUSE_SECONDS = 0.05
 HEALTH_PAUSE_SECONDS = 0.1
-ENDED = ("exited", "dead")
+REMOVED = "removed"  # our word for a container that was there and is not any more; the others are Docker's
+ENDED = ("exited", "dead", "removing", REMOVED)
 ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # published on every address of the machine
 
 
@@ -48,8 +49,8 @@ class Container:
 
         Raises:
             NoSuchContainer: there is none of that name.
-            NotAnswering: no HTTP answer in that time, or the container has stopped; with its last log
-                lines. At once if it publishes no port.
+            NotAnswering: no HTTP answer in that time, or the container has stopped; with its last log lines, unless
+                it was removed with them. At once if it publishes no port.
         """
         begin = self.clock()
         waiting = Patience(usual, exactly=timeout)
@@ -63,18 +64,19 @@ class Container:
                 asked=path,
                 advice=f"Remove it with `docker rm -f {self.name}`, and start it with -p 127.0.0.1::8000.",
             )
+        status = found.status
         while (left := waiting.limit() - (self.clock() - begin)) > 0:
-            for address in addresses(found.ports) if found.status == "running" else ():
+            for address in addresses(found.ports) if status == "running" else ():
                 if reply := get(f"http://{address}{path}", left, self.clock):
                     return Answer(f"http://{address}{path}", *reply, self.clock() - begin)
-            if found.status in ENDED:
+            if status in ENDED:
                 break
             time.sleep(ASK_PAUSE_SECONDS)
-            found = self.found()
+            status = reloaded(found)
         last: list[str] = []
-        with suppress(NoSuchContainer):  # with --rm it may be gone by now
+        with suppress(NoSuchContainer):
             last = found.logs(tail=8).decode(errors="replace").splitlines()
-        raise self._not_answering(f"answer on {path}", path, self.clock() - begin, found.status, last)
+        raise self._not_answering(f"answer on {path}", path, self.clock() - begin, status, last)
 
     def watch_health(
         self, until: str, timeout: float | None = None, checks: int | None = None, usual: float = HEALTH_SECONDS
@@ -94,6 +96,7 @@ class Container:
         begin = self.clock()
         waiting = Patience(usual, exactly=timeout)
         found = self.found()
+        status = found.status
         rows: list[dict] = []
         outputs: dict[str, str] = {}  # what each check printed, by its start: docker keeps only the last five
         earlier: set[str] | None = None
@@ -106,15 +109,17 @@ class Container:
                 return pd.DataFrame(rows)
             outputs |= {check["Start"]: check.get("Output", "") for check in health.get("Log") or ()}
             earlier = set(outputs) if earlier is None else earlier
-            if found.status in ENDED or (checks is not None and len(outputs.keys() - earlier) >= checks):
+            if status in ENDED or (checks is not None and len(outputs.keys() - earlier) >= checks):
                 break
             time.sleep(HEALTH_PAUSE_SECONDS)
-            found = self.found()
+            status = reloaded(found)
         said = outputs[max(outputs)].strip().splitlines() if outputs else []
-        raise self._not_answering(f"become {until}", f"health {until!r}", self.clock() - begin, found.status, said[-8:])
+        raise self._not_answering(f"become {until}", f"health {until!r}", self.clock() - begin, status, said[-8:])
 
     def _not_answering(self, what: str, asked: str, seconds: float, status: str, last: list[str]) -> NotAnswering:
-        why = ", because it has stopped" if status in ENDED else f" within {seconds:.0f} s"
+        why = f" within {seconds:.0f} s"
+        if status in ENDED:
+            why = ", because it has stopped" + (" and was removed" if status == REMOVED else "")
         summary = f"{self.name} did not {what}{why}."
         return NotAnswering(summary, container=self.name, asked=asked, seconds=seconds, last_lines=last)
 
@@ -130,13 +135,23 @@ class Container:
         """Stop it with Docker's default grace period; (seconds until it had stopped, its exit code).
 
         Raises:
-            NoSuchContainer: there is none of that name.
+            NoSuchContainer: there is none of that name; or it was run with --rm, and its exit code has gone with it.
         """
         found = self.found()
         begin = self.clock()
         found.stop()
         seconds = self.clock() - begin
-        return seconds, self.found().attrs["State"]["ExitCode"]
+        found.reload()
+        return seconds, found.attrs["State"]["ExitCode"]
+
+
+def reloaded(found: docker.models.containers.Container) -> str:
+    """Look at a container again, and give its status; REMOVED if it has gone, as one with --rm does when it ends."""
+    try:
+        found.reload()
+    except NoSuchContainer:
+        return REMOVED
+    return found.status
 
 
 def addresses(ports: Mapping[str, list[dict] | None] | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from threading import Timer
 
 import pytest
 
@@ -81,10 +82,18 @@ def test_a_container_that_is_not_there_is_named(engine, look):
     assert caught.value.container == "nwes"
 
 
-def test_a_container_that_goes_while_it_is_asked_is_named(engine, run):
-    docker_command(f"run -d --rm --name {run} -p 127.0.0.1::8000 {BASE} sleep 1", engine=engine, run=run)
-    with pytest.raises(NoSuchContainer) as caught:
-        Container(run, engine).ask(timeout=60)
+@pytest.mark.parametrize("look", [LOOKS["ask"], LOOKS["watch_health"]], ids=["ask", "watch_health"])
+@pytest.mark.parametrize("end", ["kill", "rm -f"])
+def test_a_container_that_goes_while_it_is_looked_at_has_stopped(engine, run, look, end):
+    class Ending(Container):
+        def found(self):
+            seen = super().found()
+            Timer(0.2, docker_command, [f"{end} {run}"], {"engine": engine, "run": run}).start()
+            return seen
+
+    docker_command(f"run -d --rm --name {run} -p 127.0.0.1::8000 {BASE} sleep 600", engine=engine, run=run)
+    with pytest.raises(NotAnswering, match="because it has stopped") as caught:
+        look(Ending(run, engine))
     assert caught.value.container == run
 
 

@@ -65,6 +65,17 @@ def api_error(status: int, path: str, explanation: str) -> docker.errors.APIErro
         (404, "/containers/web/stop?t=3", "No such container: web", NoSuchContainer, {"container": "web"}),
         (404, "/containers/web?force=True", "No such container: web", NoSuchContainer, {"container": "web"}),
         (404, "/containers/web", "No such container: web", NoSuchContainer, {"container": "web"}),
+        *(
+            (409, f"/containers/web{path}", words, NoSuchContainer, {"container": "web"})
+            for path, words in {
+                "/logs?tail=8": "can not get logs from container which is dead or marked for removal",
+                "/start": "container is marked for removal and cannot be started",
+                "/update": 'Cannot update container 1f: container is marked for removal and cannot be "update"',
+                "?force=True": "removal of container web is already in progress",
+                "/export": "You cannot export container 1f which is being removed",
+                "/archive": "You cannot export container 1f which is Dead",
+            }.items()
+        ),
         (404, "/images/news-api/json", "No such image: news-api:latest", NoSuchImage, {"image": "news-api"}),
         (404, "/images/news-api?force=True", "No such image: news-api:latest", NoSuchImage, {"image": "news-api"}),
         (
@@ -83,7 +94,7 @@ def api_error(status: int, path: str, explanation: str) -> docker.errors.APIErro
 def test_what_the_engine_refuses(status, path, explanation, kind, facts):
     error = refused(api_error(status, path, explanation))
     assert type(error) is kind
-    assert error.status == status
+    assert error.status == (404 if kind is NoSuchContainer else status)
     assert {name: getattr(error, name) for name in facts} == facts
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dockerlab.errors import EngineLost, ExerciseUnusable
+from dockerlab.errors import EngineLost, ExerciseUnusable, NoSuchContainer, NoSuchImage
 from dockerlab.exercise.check import BUSY, DONE, NOT_YET, WAITS, NotYet, Report, Result, after, expect, run_checks
 
 
@@ -80,3 +80,15 @@ def test_a_broken_check_is_the_authors_fault_and_says_so():
 def test_a_lost_engine_is_no_fault_of_the_learner():
     with pytest.raises(EngineLost):
         run_checks("task", (one, loses), {"one": True})
+
+
+@pytest.mark.parametrize(
+    ("gone", "what"), [(NoSuchContainer("web"), "container web"), (NoSuchImage("a:b"), "image a:b")]
+)
+def test_what_is_removed_while_a_check_looks_is_not_there_yet(gone, what):
+    def looks(work):
+        """It looks."""
+        raise gone
+
+    result = run_checks("task", (looks,), {}).results[0]
+    assert (result.state, result.found) == (NOT_YET, f"it went while the check looked: {what}")
