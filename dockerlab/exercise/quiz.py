@@ -36,7 +36,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Quiz:
-    """The questions of one page. `page` is its name, such as 04_layer_caching."""
+    """The questions of one page. `page` is its name, such as 06_layer_caching."""
 
     questions: tuple[Question, ...]
     page: str

@@ -2,7 +2,7 @@
 
 from dockerlab.lesson import *
 
-lesson = Lesson("04-layer-caching")
+lesson = Lesson("06-layer-caching")
 """
 
 import pandas as pd

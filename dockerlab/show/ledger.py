@@ -15,7 +15,7 @@ from dockerlab.show.claim import Claim
 from dockerlab.text import day, minutes, one_line
 
 # The landing page shows the first ratio that this chapter claims.
-HEADLINE_CHAPTER = "04_layer_caching"
+HEADLINE_CHAPTER = "06_layer_caching"
 CONDITIONS: Mapping[str, str] = {
     "date": "Date",
     "engine": "Engine",
@@ -36,7 +36,7 @@ ENGINE_SOURCES = {
 class Chapter:
     """A chapter with its claims."""
 
-    name: str  # of the file, without its ending: 04_layer_caching
+    name: str  # of the file, without its ending: 06_layer_caching
     title: str  # its first heading
     claims: tuple[Claim, ...]  # in the order of the page
     run: Mapping[str, str]  # the conditions of the last run; empty if the chapter was never executed

@@ -60,7 +60,7 @@ def test_every_rule_is_read() -> None:
         ('INFO: 172.17.0.1:54321 - "GET /health" 200', 'INFO: 10.200.3.1:40000 - "GET /health" 200'),
         ('"HostPort": "8000"', '"HostPort": "8123"'),
         (
-            "/tmp/dockerlab-04-layer-caching-x1y2/news-api/main.py",
+            "/tmp/dockerlab-06-layer-caching-x1y2/news-api/main.py",
             "/var/folders/ab/T/dockerlab-04-q_9/news-api/main.py",
         ),
         ("main.py\r\nfeeds\r\n", "main.py\nfeeds\n"),

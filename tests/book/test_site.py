@@ -199,7 +199,7 @@ def test_quiz_is_answered_from_the_keyboard_also_without_javascript(open_page, s
 
 @pytest.mark.browser
 def test_explorer_folds_open_from_the_keyboard_without_javascript(open_page, site: Path) -> None:
-    page = open_page((site / "chapters/03_inside_the_image.html").as_uri(), width=360, script=False)
+    page = open_page((site / "chapters/05_inside_the_image.html").as_uri(), width=360, script=False)
     layer = page.locator(".dl-explorer > ul > li > details").first
     folder = layer.locator(":scope > ul > li").first
     assert not folder.is_visible()

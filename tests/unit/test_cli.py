@@ -97,7 +97,7 @@ def test_in_a_shell_of_the_engine_docker_is_its_own(tmp_path, monkeypatch):
 
 def test_clean_without_an_engine_removes_scratch_folders_and_no_others(no_engine, scratch, monkeypatch):
     monkeypatch.setattr(sessions, "others", list)
-    ours = paths.make_scratch("04-layer-caching")
+    ours = paths.make_scratch("06-layer-caching")
     (ours / "news-api").mkdir()
     (scratch / "dockerlab-notes").mkdir()
     (scratch / "other").mkdir()

@@ -11,7 +11,7 @@ from dockerlab.paths import project_root
 
 pytestmark = pytest.mark.engine
 
-CHAPTER = "chapters/04_layer_caching.ipynb"
+CHAPTER = "chapters/06_layer_caching.ipynb"
 CLAIM = "Good order: the change runs the last COPY and nothing else"
 
 

@@ -59,11 +59,11 @@ def executed(tmp_path: Path) -> Path:
     (tmp_path / "labs").mkdir()
     (tmp_path / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nparts:\n- chapters:\n"
-        "  - file: chapters/04_layer_caching\n  - file: chapters/02_first\n- chapters:\n  - file: appendices/measured\n"
+        "  - file: chapters/06_layer_caching\n  - file: chapters/02_first\n- chapters:\n  - file: appendices/measured\n"
     )
     for name, title, *claims in (
         ("02_first", "First <b>", claim("It answers", "200")),
-        ("04_layer_caching", "Caching", claim("Fast", 25.3, "×"), claim("Faster", 92.0, "×"), claim("Small", 3, "MB")),
+        ("06_layer_caching", "Caching", claim("Fast", 25.3, "×"), claim("Faster", 92.0, "×"), claim("Small", 3, "MB")),
     ):
         chapter = notebook("from dockerlab.lesson import *", title=title)
         chapter.metadata["dockerlab"] = {"seconds": 96.2}

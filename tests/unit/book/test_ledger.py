@@ -14,9 +14,9 @@ from dockerlab.show.ledger import Chapter, failure_note, ledger_html
 
 
 def test_chapters_come_in_the_order_of_the_contents(executed: Path) -> None:
-    assert [file.stem for file in chapter_files(executed)] == ["04_layer_caching", "02_first"]
+    assert [file.stem for file in chapter_files(executed)] == ["06_layer_caching", "02_first"]
     assert [(chapter.name, chapter.title) for chapter in read_ledger(executed)] == [
-        ("04_layer_caching", "Caching"),
+        ("06_layer_caching", "Caching"),
         ("02_first", "First <b>"),
     ]
 

@@ -13,7 +13,7 @@ def test_pages_may_quote_these(executed: Path) -> None:
     quoted = substitutions(executed)
     assert set(quoted) == {"claims", "headline", "ledger", "claim_count", "exercises"}
     assert set(quoted["claims"]) == {"claim-fast", "claim-faster", "claim-small", "claim-it-answers"}
-    assert quoted["claims"]["claim-fast"].startswith('<a href="../chapters/04_layer_caching.html#claim-fast">')
+    assert quoted["claims"]["claim-fast"].startswith('<a href="../chapters/06_layer_caching.html#claim-fast">')
     assert quoted["claim_count"] == "4"
     assert "25×" in quoted["headline"]
     assert quoted["exercises"].startswith("## For chapter 1\n")
@@ -38,7 +38,7 @@ def test_columns_of_text_are_marked() -> None:
     ("page", "expected"),
     [
         ("chapters/02_first", '<p class="dl-eyebrow">Chapter 2</p>\n<h1>First</h1>\n<div>not here</div><p>x</p>'),
-        ("chapters/04_layer_caching", '<p class="dl-eyebrow">Chapter 4</p>\n<h1>First</h1><p>x</p>'),
+        ("chapters/06_layer_caching", '<p class="dl-eyebrow">Chapter 6</p>\n<h1>First</h1><p>x</p>'),
         ("intro", "<h1>First</h1><p>x</p>"),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_page_whose_chapter_failed_says_so_below_its_title(page: str, expected
     ("page", "expected"),
     [
         ("chapters/02_first", "Docker Engine 28. Executed on 23 November 2026."),
-        ("chapters/04_layer_caching", "Docker Engine 28."),
+        ("chapters/06_layer_caching", "Docker Engine 28."),
     ],
     ids=["executed", "never executed"],
 )
@@ -60,7 +60,7 @@ def test_a_page_says_on_which_day_its_outputs_came_about(page: str, expected: st
     """So that a page with stored outputs is known from one that was executed just now."""
     context = {
         "body": '<h1>x</h1><p class="dl-run">Docker Engine 28.</p><p>y</p>',
-        "executed_on": {"chapters/02_first": "23 November 2026", "chapters/04_layer_caching": ""},
+        "executed_on": {"chapters/02_first": "23 November 2026", "chapters/06_layer_caching": ""},
     }
     finish_page(None, page, "page.html", context, None)
     assert f'<p class="dl-run">{expected}</p><p>y</p>' in context["body"]

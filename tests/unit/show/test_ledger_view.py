@@ -17,7 +17,7 @@ RUN = {
     "store": "overlay2",
 }
 CACHING = Chapter(
-    name="04_layer_caching",
+    name="06_layer_caching",
     title="Caching",
     claims=(
         Claim("Fast", 25.3, "×", True),
@@ -32,7 +32,7 @@ FIRST = Chapter("02_first", "First <b>", (Claim("It answers", "200", "", True),)
 
 def test_html_has_each_claim_with_link_figure_and_verdict() -> None:
     page = ledger_html([CACHING, FIRST])
-    assert '<a href="../chapters/04_layer_caching.html#claim-fast">Fast</a>' in page
+    assert '<a href="../chapters/06_layer_caching.html#claim-fast">Fast</a>' in page
     assert '<td class="dl-number">25.3×</td>' in page
     assert page.count('<td class="dl-verdict">holds</td>') == 4
     assert "<p>3 claims on" in page
@@ -72,7 +72,7 @@ def test_chapters_that_ran_under_other_conditions_get_their_own_table(store: str
 def test_headline_is_the_first_ratio_of_its_chapter() -> None:
     shown = headline([FIRST, replace(CACHING, claims=CACHING.claims[::-1][:1] + CACHING.claims)])
     assert '<p class="dl-headline-figure">25×</p>' in shown
-    assert 'href="chapters/04_layer_caching.html#claim-fast"' in shown
+    assert 'href="chapters/06_layer_caching.html#claim-fast"' in shown
     assert "Measured on 23 November 2026 with Docker Engine 28.5.2, overlay2" in shown
 
 
@@ -97,12 +97,12 @@ def test_book_that_never_ran_says_so(chapters: list[Chapter]) -> None:
 
 def test_figure_links_to_the_cell_that_measured_it() -> None:
     link = claim_link(CACHING, CACHING.claims[0])
-    assert link == '<a href="../chapters/04_layer_caching.html#claim-fast">25.3×</a>'
+    assert link == '<a href="../chapters/06_layer_caching.html#claim-fast">25.3×</a>'
 
 
 def test_text_for_the_terminal() -> None:
     assert ledger_text([CACHING, FIRST]).splitlines() == [
-        "04_layer_caching  2026-11-23, Docker Engine 28.5.2, private, overlay2",
+        "06_layer_caching  2026-11-23, Docker Engine 28.5.2, private, overlay2",
         "  HOLDS           25.3×  Fast",
         "  HOLDS             92×  Faster",
         "  HOLDS            3 MB  Small & cut",

@@ -85,7 +85,7 @@ def build_of(text: str) -> StepTable:
 def chapter_of(text: str, unit: str = "×") -> Chapter:
     measured = 2.0 if unit else text
     run = {"date": text, "engine": text, "store": "overlay2", "machine": text}
-    return Chapter("04_layer_caching", text, (Claim(text, measured, unit, True),), run, 1)
+    return Chapter("06_layer_caching", text, (Claim(text, measured, unit, True),), run, 1)
 
 
 def quiz_of(text: str) -> Quiz:

@@ -27,7 +27,7 @@ def test_a_question_shows_its_choices_and_hides_the_reasons():
 
 
 def test_a_link_to_another_page_names_it():
-    assert 'href="02_first.html#claim-x"' in view(Quiz((QUESTION,), "07_checkpoint")).to_html()
+    assert 'href="02_first.html#claim-x"' in view(Quiz((QUESTION,), "09_checkpoint")).to_html()
 
 
 @pytest.mark.parametrize("file", sorted((CHAPTERS / "quizzes").glob("*.yml")), ids=lambda file: file.stem)
