@@ -70,8 +70,8 @@ class Keeper:
             while self._kernel.poll() is None and self.network.poll() is None:
                 time.sleep(WATCH_SECONDS)
                 self._ports.reconcile()
+            code, console = exit_code(self._kernel, self.network), lines_of(self._files.console)
             if not self._is_ending:
-                code, console = self._kernel.poll(), lines_of(self._files.console)
                 self._files.note_exit(explain(code, console), lines_of(self._network_log) if code is None else console)
         except DockerLabError as error:
             self._files.note_exit(error.summary, error.last_lines)
@@ -172,6 +172,21 @@ class Keeper:
             self._kernel.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(self._kernel.pid, signal.SIGKILL)
+
+
+def exit_code(kernel: subprocess.Popen, network: subprocess.Popen, patience: float = END_SECONDS) -> int | None:
+    """With which code a VM's kernel has ended; None if it was its network that ended, and not because of it.
+
+    The network ends by itself as soon as the kernel does. It is often the first to be gone: a process of this size
+    takes a while to end, even one that was killed. So whose end it was is known only a moment later.
+
+    Args:
+        patience: seconds that the kernel has to end after its network.
+    """
+    if (code := network.poll()) is not None and code >= 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            kernel.wait(patience)
+    return None if code is not None and code < 0 else kernel.poll()
 
 
 def explain(code: int | None, lines: list[str]) -> str:

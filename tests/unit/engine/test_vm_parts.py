@@ -18,7 +18,7 @@ from dockerlab.engine.engine import Engine, Server
 from dockerlab.engine.provider import CommandLine
 from dockerlab.engine.vm import disk, keeper, landlock, machine
 from dockerlab.engine.vm.files import KEEPER
-from dockerlab.engine.vm.keeper import Keeper, data_disk_bytes, explain, memory_limit_bytes, vm_memory_mib
+from dockerlab.engine.vm.keeper import Keeper, data_disk_bytes, exit_code, explain, memory_limit_bytes, vm_memory_mib
 from dockerlab.engine.vm.machine import MicroVM, proxies
 from dockerlab.engine.vm.parts import GIB, MIB, Parts, make_file_system, run_tool
 from dockerlab.engine.vm.ports import Forward, Ports, published
@@ -290,6 +290,28 @@ def test_proxies_are_given_by_the_addresses_that_the_vm_reaches(environment, exp
 def test_the_machines_own_exceptions_from_the_proxy_stay():
     found = proxies({"HTTP_PROXY": "http://proxy:1", "no_proxy": ".example"})
     assert found["NO_PROXY"] == ".example,localhost,127.0.0.1,::1"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "network", "code"),
+    [
+        ("kill -9 $$", "sleep 60", -9),
+        ("sleep 0.5; kill -9 $$", "exit 0", -9),  # the network noticed, and was gone first
+        ("sleep 0.5; exit 3", "exit 1", 3),
+        ("sleep 60", "kill -9 $$", None),
+        ("sleep 60", "exit 1", None),
+    ],
+)
+def test_whose_end_it_was(kernel, network, code):
+    processes = [subprocess.Popen(["sh", "-c", script]) for script in (kernel, network)]
+    try:
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.01)
+        assert exit_code(*processes, patience=2 if code is None else PATIENCE_SECONDS) == code
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize(
