@@ -36,6 +36,7 @@ KEPT_MIB = 700  # of the pod's memory, for Jupyter, a kernel and the network
 DATA_DISK_GIB = 12
 NETWORK_SECONDS = 10
 END_SECONDS = 15
+LAST_SECONDS = 5  # for a kernel to end after its network
 WATCH_SECONDS = 0.5
 
 
@@ -174,7 +175,7 @@ class Keeper:
             os.killpg(self._kernel.pid, signal.SIGKILL)
 
 
-def exit_code(kernel: subprocess.Popen, network: subprocess.Popen, patience: float = END_SECONDS) -> int | None:
+def exit_code(kernel: subprocess.Popen, network: subprocess.Popen, patience: float = LAST_SECONDS) -> int | None:
     """With which code a VM's kernel has ended; None if it was its network that ended, and not because of it.
 
     The network ends by itself as soon as the kernel does. It is often the first to be gone: a process of this size

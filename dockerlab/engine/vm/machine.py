@@ -24,7 +24,7 @@ from dockerlab.paths import cache_folder, locked
 PARTS_FOLDER = Path("/opt/dockerlab-vm")
 START_SECONDS = 120
 STOP_SECONDS = 20
-NOTE_SECONDS = 3
+NOTE_SECONDS = 8  # more than the keeper may wait for the kernel to end
 # The address at which the VM reaches the machine's loopback.
 OUTSIDE = "192.168.127.254"
 # The machine's variable for a proxy -> its name in the docker client's config.json.
