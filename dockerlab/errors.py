@@ -229,8 +229,8 @@ class PortTaken(DockerCommandFailed):
         gone = " The container that docker had created for it has been removed." if removed else ""
         super().__init__(
             *(command, exit_code, output),
-            summary=f"Port {port} of this machine is in use by another program.",
-            advice=f"Stop that program, or publish on another port: -p 127.0.0.1:8001:8000.{gone}",
+            summary=f"Port {port} of this machine is in use by another program or container.",
+            advice=f"Stop that one, or publish on another port: -p 127.0.0.1:8001:8000.{gone}",
         )
 
 

@@ -1,22 +1,20 @@
-"""The %docker magic: what happens to a docker command between the cell and the engine."""
+"""The %docker magic, and what is typed after !: what happens to a command between the cell and the engine."""
 
-import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 
-from dockerlab.engine.loopback import free_port, port_is_free
-from dockerlab.run.command import BUILDERS, CREATORS, EXECUTORS, RUNNERS, starts_with
+from dockerlab.run.command import BUILDERS, EXECUTORS, starts_with
 from dockerlab.run.shell import read_options, split_words, with_variables
 
 OWN_OUTPUT = ("--progress", "--quiet", "--check", "--call", "--help")  # options by which docker prints as it likes
 TERMINAL_OPTIONS = ("-i", "-t", "-it", "-ti", "--interactive", "--tty")
-# What publishes TCP ports on loopback: 127.0.0.1:8000:80, and with ranges 127.0.0.1:8000-8001:80-81.
-_PUBLISHED = re.compile(r"127\.0\.0\.1:(\d{1,5})(?:-(\d{1,5}))?:((\d{1,5})(?:-(\d{1,5}))?(?:/tcp)?)")
-TRIES = 20  # to find so many free ports in a row
 
 
-def register(docker: Callable[[str], object]) -> None:
-    """Make `docker(line)` what %docker calls; does nothing outside IPython."""
+def register(docker: Callable[[str], object], shell_line: Callable[[str], str]) -> None:
+    """Make `docker(line)` what %docker calls, and let a line after ! run as `shell_line(line)`.
+
+    Does nothing outside IPython.
+    """
     from IPython import get_ipython
     from IPython.core.magic import no_var_expand
 
@@ -30,6 +28,8 @@ def register(docker: Callable[[str], object]) -> None:
 
     if shell:
         shell.register_magic_function(run, "line", "docker")
+        # The class's own, so that a lesson made anew in this kernel takes the place of the former.
+        shell.system = lambda line: type(shell).system(shell, shell_line(line))
 
 
 def as_typed(line: str, variables: Mapping[str, object], say: Callable[[str], object]) -> list[str]:
@@ -75,43 +75,3 @@ def inner_command(words: Sequence[str]) -> tuple[list[str], str, list[str]] | No
         return None
     options = [word for word in words[place:name] if word not in TERMINAL_OPTIONS]
     return options, words[name], list(words[name + 2 :])
-
-
-def with_free_ports(
-    words: Sequence[str], say: Callable[[str], object], is_free: Callable[[int], bool] = port_is_free
-) -> list[str]:
-    """`docker run …` with each port of this machine that is in use replaced by a free one, and a word about it.
-
-    Only TCP ports of 127.0.0.1 are looked at. Docker itself says what is wrong with any other, and with too few.
-    """
-    words = list(words)
-    place = starts_with(words, (*RUNNERS, *CREATORS))
-    for option in read_options(words, place)[0] if place else ():
-        published = _PUBLISHED.fullmatch(option.value or "") if option.name in ("-p", "--publish") else None
-        if not published:
-            continue
-        first, last = _range(published[1], published[2])
-        inside_first, inside_last = _range(published[4], published[5])
-        # With many ports outside for one inside, docker chooses among them.
-        if last > 65535 or last - first != inside_last - inside_first:
-            continue
-        taken = next((port for port in range(first, last + 1) if not is_free(port)), None)
-        free = None if taken is None else _free_ports(last - first + 1)
-        if free is not None:
-            outside = f"{free}-{free + last - first}" if last > first else f"{free}"
-            say(f"Port {taken} of this machine is in use, so the lesson publishes on {outside} instead.")
-            words[option.place] = f"{option.before}127.0.0.1:{outside}:{published[3]}"
-    return words
-
-
-def _range(first: str, last: str | None) -> tuple[int, int]:
-    return int(first), int(last or first)
-
-
-def _free_ports(count: int) -> int | None:
-    """The first of so many free ports in a row; None if there are none."""
-    for _ in range(TRIES):
-        first = free_port()
-        if first + count <= 65536 and all(port_is_free(first + more) for more in range(1, count)):
-            return first
-    return None

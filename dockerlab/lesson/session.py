@@ -23,6 +23,7 @@ from dockerlab.errors import BuildFailed
 from dockerlab.exercise import Exercise, Quiz, read_quiz
 from dockerlab.image import Image, ImageReader, Images
 from dockerlab.lesson import magic
+from dockerlab.lesson.ports import Ports
 from dockerlab.lesson.supplies import supply
 from dockerlab.paths import copy_tree, leave_scratch, make_scratch, project_root
 from dockerlab.run import Container, docker_command
@@ -52,7 +53,8 @@ class Lesson:
         self._project = project_root()  # the current folder is about to change
         found = find()
         sessions.enter(chapter, found.host)
-        self.engine: Engine = replace(found, line=replace(found.line, naming=Names(self._tell)))
+        self._names = Names(self._tell)
+        self.engine: Engine = replace(found, line=replace(found.line, naming=self._names))
         # Whether a stand-in is out of date takes a second to find out, so `engine up` and `make` do that.
         self.base = present_base(self.engine) or ensure_base(self.engine)
         self.last_build: Build | None = None
@@ -69,7 +71,8 @@ class Lesson:
         self._lead_shell_to_engine()
         atexit.register(self._remove_scratch)
         register()
-        magic.register(self._docker)
+        self._ports = Ports(print, self._may_have_port)
+        magic.register(self._docker, self._shell_line)
         bring_look()
         display(self)
 
@@ -142,8 +145,8 @@ class Lesson:
     def _docker(self, line: str) -> None:
         """What %docker calls: run `docker LINE` as typed, and show what it does.
 
-        A build shows its steps, also one in a second engine: `docker exec other docker build …`. A port of this machine
-        that is in use is replaced by a free one, and the reader is told.
+        A build shows its steps, also one in a second engine: `docker exec other docker build …`. A port that
+        another program or session has is replaced by a free one, and the reader is told.
         """
         words = shlex.split(line)
         engine: Engine = self.engine
@@ -155,10 +158,14 @@ class Lesson:
         if arguments is not None:
             self._show_build(arguments, engine)
             return
-        words = magic.with_free_ports(words, print, self._has_port)
-        docker_command(words, engine=self.engine, run=self._chapter, write=sys.stdout.write)
+        docker_command(self._ports.words(words), engine=self.engine, run=self._chapter, write=sys.stdout.write)
 
-    def _has_port(self, port: int) -> bool:
+    def _shell_line(self, line: str) -> str:
+        """What is typed after !, with this session's ports and, in a docker command, its names."""
+        line = self._ports.line(line)
+        return self._names.text(line) if "docker" in line else line
+
+    def _may_have_port(self, port: int) -> bool:
         """Whether a port is free, and no other session is about to use it."""
         return port_is_free(port) and sessions.claim(f"port {port}")
 

@@ -52,6 +52,10 @@ class Names:
         """A name as it is in the engine: of a container, or of an image with or without its tag."""
         return self._put(text, ("container", "image"))
 
+    def text(self, line: str) -> str:
+        """A line for the shell with the names as they are in the engine, whatever stands around them."""
+        return self._put(line, KINDS)
+
     def words(self, arguments: Sequence[str]) -> list[str]:
         """A docker command with the names as they are in the engine. The names that it makes become the session's.
 

@@ -36,7 +36,7 @@ def test_a_taken_port_is_named_and_the_container_made_for_it_is_gone(engine, run
         )
     error = caught.value
     assert error.port == taken_port
-    assert str(error).startswith(f"Port {taken_port} of this machine is in use by another program.\n  | ")
+    assert str(error).startswith(f"Port {taken_port} of this machine is in use by another program or container.\n  | ")
     assert "127.0.0.1:8001:8000" in error.advice
     assert left() == NOTHING
 

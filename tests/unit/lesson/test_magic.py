@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from dockerlab.errors import CommandUnreadable
-from dockerlab.lesson import magic
-from dockerlab.lesson.magic import as_typed, build_arguments, inner_command, with_free_ports, with_values
+from dockerlab.lesson.magic import as_typed, build_arguments, inner_command, with_values
 
 
 @pytest.mark.parametrize(
@@ -58,97 +55,6 @@ def test_a_build_whose_steps_are_shown_is_recognised(line, arguments):
 )
 def test_a_docker_command_in_a_container_is_recognised(line, found):
     assert inner_command(line.split()) == found
-
-
-@pytest.mark.parametrize(
-    ("port", "is_replaced"),
-    [
-        ("127.0.0.1:{taken}:8000", True),
-        ("127.0.0.1:{free}:8000", False),
-        ("127.0.0.1::8000", False),
-        ("{taken}:8000", False),  # published on every address: docker itself says what is wrong
-        ("127.0.0.1:{taken}-18001:8000-8001", False),
-        ("127.0.0.1:{taken}:8000/tcp", True),
-        ("127.0.0.1:{taken}:8000/udp", False),
-        ("127.0.0.1:{taken}:8000/TCP", False),
-        ("[::1]:{taken}:8000", False),
-        ("0.0.0.0:{taken}:8000", False),
-        ("127.0.0.1:{taken}-{taken}:8000-8000", True),
-        ("127.0.0.1:{taken}-{taken}:8000", True),
-        ("127.0.0.1:8000-80000:1-72001", False),
-        ("127.0.0.1:{taken}:", False),
-        ("127.0.0.1:{taken}:x", False),
-        ("127.0.0.1:{taken}", False),
-        ("127.0.0.1:80000:8000", False),
-    ],
-)
-def test_a_port_in_use_is_replaced_and_the_reader_told(port, is_replaced):
-    with socket.socket() as listener, socket.socket() as other:
-        for each in (listener, other):
-            each.bind(("127.0.0.1", 0))
-        listener.listen()
-        taken, free = listener.getsockname()[1], other.getsockname()[1]
-        other.close()
-        words = ["run", "-d", "-p", port.format(taken=taken, free=free), "news-api"]
-        said: list[str] = []
-        changed = with_free_ports(words, said.append)
-    assert (changed != words) is is_replaced
-    assert len(said) == is_replaced
-    if is_replaced:
-        assert f"Port {taken} of this machine is in use" in said[0]
-        assert changed[3].startswith("127.0.0.1:")
-        assert changed[3].split(":")[2] == port.split(":")[2]
-
-
-TAKEN, FREE = (8000, 8001, 9001), range(40000, 40100)
-
-
-@pytest.mark.parametrize(
-    ("line", "changed"),
-    [
-        ("run -p 127.0.0.1:8000:80 img", "run -p 127.0.0.1:FREE:80 img"),
-        ("run -p127.0.0.1:8000:80 img", "run -p127.0.0.1:FREE:80 img"),
-        ("run -p=127.0.0.1:8000:80 img", "run -p=127.0.0.1:FREE:80 img"),
-        ("run --publish 127.0.0.1:8000:80 img", "run --publish 127.0.0.1:FREE:80 img"),
-        ("run --publish=127.0.0.1:8000:80 img", "run --publish=127.0.0.1:FREE:80 img"),
-        ("run -dp 127.0.0.1:8000:80 img", "run -dp 127.0.0.1:FREE:80 img"),
-        ("run -itdp127.0.0.1:8000:80 img", "run -itdp127.0.0.1:FREE:80 img"),
-        ("run --rm --name web -p 127.0.0.1:8000:80 img", "run --rm --name web -p 127.0.0.1:FREE:80 img"),
-        ("container run -p 127.0.0.1:8000:80 img", "container run -p 127.0.0.1:FREE:80 img"),
-        ("create -p 127.0.0.1:8000:80 img", "create -p 127.0.0.1:FREE:80 img"),
-        ("container create -p 127.0.0.1:8000:80 img", "container create -p 127.0.0.1:FREE:80 img"),
-        ("run -p 127.0.0.1:8000-8001:80-81 img", "run -p 127.0.0.1:RANGE:80-81 img"),
-        ("run -p 127.0.0.1:9000-9001:80-81 img", "run -p 127.0.0.1:RANGE:80-81 img"),
-        ("run -p 127.0.0.1:7000-7001:80-81 img", None),
-        ("run -p 127.0.0.1:8000-8001:80 img", None),  # docker takes whichever is free
-        ("run -p 127.0.0.1:8001-8000:81-80 img", None),
-        ("run -p 8000:80 img", None),
-        ("run -p 8000 img", None),
-        ("run --publish mode=host,published=8000,target=80 img", None),
-        # What stands after the image is the program's.
-        ("run img prog -p 127.0.0.1:8000:80", None),
-        ("run -d img --publish=127.0.0.1:8000:80", None),
-        ("run -- img -p 127.0.0.1:8000:80", None),
-        ("run --name -p 127.0.0.1:8000:80 img", None),
-        ("run -e -p 127.0.0.1:8000:80 img", None),
-        ("exec web prog -p 127.0.0.1:8000:80", None),
-        ("ps -p 127.0.0.1:8000:80", None),
-        ("run -p", None),
-        ("run", None),
-        ("", None),
-    ],
-)
-def test_only_docker_s_own_options_publish_however_they_are_written(monkeypatch, line, changed):
-    free = iter(FREE)
-    monkeypatch.setattr(magic, "free_port", lambda: next(free))
-    monkeypatch.setattr(magic, "port_is_free", lambda port: port not in TAKEN)
-    said: list[str] = []
-    words = with_free_ports(line.split(), said.append, lambda port: port not in TAKEN)
-    expected = (changed or line).replace("FREE", "40000").replace("RANGE", "40000-40001")
-    assert " ".join(words) == expected
-    assert len(said) == (changed is not None)
-    if "RANGE" in (changed or ""):
-        assert said[0].endswith("so the lesson publishes on 40000-40001 instead.")
 
 
 @pytest.mark.parametrize(

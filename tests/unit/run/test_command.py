@@ -77,7 +77,7 @@ BUSY = "Error response from daemon: failed to bind host port for 127.0.0.1:8123:
             {
                 "port": 8000,
                 "exit_code": 125,
-                "advice": "Stop that program, or publish on another port: -p 127.0.0.1:8001:8000.",
+                "advice": "Stop that one, or publish on another port: -p 127.0.0.1:8001:8000.",
             },
         ),
         (f"{ALIVE}; echo '{BUSY}'; exit 125", PortTaken, {"port": 8123}),

@@ -83,3 +83,20 @@ def test_a_taken_name_is_said_once_and_kept():
 )  # fmt: skip
 def test_the_images_of_a_registry_that_is_named_are_not_claimed(image, name):
     assert repository(image) == name
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [
+        ("docker logs news | tail -3", "docker logs news-session2 | tail -3"),
+        (
+            "docker run --rm -v demo:/data news:1 tar c /data > demo.tar",
+            "docker run --rm -v demo-session2:/data news-session2:1 tar c /data > demo.tar",
+        ),
+        ("docker cp news:/app/news.db .", "docker cp news-session2:/app/news.db ."),
+        ("docker ps | grep newsroom", "docker ps | grep newsroom"),
+    ],
+)
+def test_a_line_for_the_shell_has_the_session_s_names(line, runs):
+    assert names_in_use().text(line) == runs
+    assert Names(lambda sentence: None, lambda name: True).text(line) == line
