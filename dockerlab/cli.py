@@ -62,10 +62,10 @@ def build(arguments: tuple[str, ...]) -> None:
 
 def run() -> None:
     """Run the command line; an error that is raised on purpose becomes its message on stderr and exit code 1."""
-    from dockerlab.book.commands import book
+    from dockerlab.book.commands import book, transcript
     from dockerlab.show.commands import COMMANDS
 
-    for command in (engine, doctor, book, lab, *COMMANDS):
+    for command in (engine, doctor, book, transcript, lab, *COMMANDS):
         main.add_command(command)
     try:
         main()

@@ -15,6 +15,7 @@ from dockerlab.book.execute import BUILD_FOLDER, copy_sources, execute_book
 from dockerlab.book.ledger import chapter_files, read_ledger
 from dockerlab.book.notebooks import normalise, read_notebook, write_notebook
 from dockerlab.book.site import SITE, build_site, site_server
+from dockerlab.book.transcript import script
 from dockerlab.engine.find import say
 from dockerlab.errors import BaseImageUnavailable, ChapterFailed, DownloadFailed, EngineStartFailed, EngineUnavailable
 from dockerlab.paths import BUILD, own_folder, project_root, remove_build
@@ -176,3 +177,20 @@ def serve(port: int, open_it: bool) -> None:
             server.serve_forever()
         except KeyboardInterrupt:
             click.echo()
+
+
+@click.command()
+@click.argument("chapter")
+def transcript(chapter: str) -> None:
+    """Print a chapter's stock commands as a shell script. CHAPTER is its number or its file.
+
+    To follow a chapter in a terminal: read the page, and type what the script has, or run it piece by piece.
+    """
+    files = chapter_files(project_root())
+    wanted = Path(chapter).name.removesuffix(".ipynb")
+    number = wanted.zfill(2) + "_" if wanted.isdecimal() else wanted
+    found = [file for file in files if file.stem == wanted or file.stem.startswith(number)]
+    if not wanted or len(found) != 1:
+        names = ", ".join(file.stem for file in files)
+        raise click.ClickException(f"There is no chapter {chapter!r}. The chapters are {names}.")
+    click.echo(script(read_notebook(found[0])), nl=False)

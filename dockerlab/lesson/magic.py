@@ -1,6 +1,8 @@
 """The %docker magic, and what is typed after !: what happens to a command between the cell and the engine."""
 
+import os
 import shlex
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 
 from dockerlab.run.command import BUILDERS, EXECUTORS, starts_with
@@ -46,11 +48,11 @@ def as_typed(line: str, variables: Mapping[str, object], say: Callable[[str], ob
 
 
 def with_values(line: str, variables: Mapping[str, object]) -> str:
-    """The line with $NAME and ${NAME} replaced by the notebook's variables, as a shell does with its own.
+    """The line with $NAME and ${NAME} replaced by the notebook's variables or the environment's, as a shell does it.
 
     Nothing changes between single quotes, and a name that is no variable stays as it is.
     """
-    return with_variables(line, variables.get)
+    return with_variables(line, ChainMap(variables, os.environ).get)
 
 
 def build_arguments(words: Sequence[str]) -> list[str] | None:

@@ -67,7 +67,7 @@ class Lesson:
         ignored = shutil.ignore_patterns("__pycache__", "*.db", ".pytest_cache")
         copy_tree(self._project / "labs" / lab, folder, ignored)
         shutil.copy(folder / ".env.example", folder / ".env")
-        os.chdir(folder)
+        _go_to(folder)
         self._lead_shell_to_engine()
         atexit.register(self._remove_scratch)
         register()
@@ -128,7 +128,7 @@ class Lesson:
 
     def _remove_scratch(self) -> None:
         if self._scratch.exists():
-            os.chdir(self._came_from)
+            _go_to(self._came_from)
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     @cached_property
@@ -210,3 +210,9 @@ class Lesson:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         return RunLine(self._conditions())._repr_mimebundle_()
+
+
+def _go_to(folder: Path) -> None:
+    """Change the current folder, as `cd` does: commands may name it as $PWD."""
+    os.chdir(folder)
+    os.environ["PWD"] = str(folder)

@@ -91,13 +91,15 @@ def test_a_line_that_cannot_be_read_is_the_course_s_own_error(line):
         ("run x sh -c 'echo $name'", "run x sh -c 'echo $name'"),
         ("inspect --format {{.Id}} $name", "inspect --format {{.Id}} news-api"),
         ("inspect --format '{{range $k, $v := .Labels}}{{$k}}{{end}}' $name", None),
-        ("run -e HOME=$HOME $unknown", "run -e HOME=$HOME $unknown"),
+        ("run -e HOME=$HOME $unknown", "run -e HOME=/home/reader $unknown"),
         ("run x echo $ $1", "run x echo $ $1"),
         ("""run x echo "it's $name, isn't it" """, """run x echo "it's news-api, isn't it" """),
         (r"run x echo \$name", r"run x echo \$name"),
     ],
 )
-def test_variables_are_replaced_as_a_shell_would(line, expected):
+def test_variables_are_replaced_as_a_shell_would(monkeypatch, line, expected):
+    monkeypatch.setenv("HOME", "/home/reader")
+    monkeypatch.setenv("name", "the notebook's own counts first")
     variables = {"remote": "localhost:5000/news-api:1", "name": "news-api", "number": 3, "k": "wrong", "v": "wrong"}
     expected = line.replace(" $name", " news-api") if expected is None else expected
     assert with_values(line, variables) == expected
