@@ -60,7 +60,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
             if file.name == "test_exercises.py":  # an exercise's objects have the names that its task gives
                 names = [name for name in EXERCISES if f"[{name}]" in nodeid or f"[{name}-" in nodeid]
                 return max(names, key=len)
-            if file.suffix == ".ipynb":  # two that build one context for the first time at once get a layer each
+            # Two that build one context for the first time at once get a layer each; and a shell knows nothing of the
+            # names and ports that a session of the course has.
+            if file.suffix == ".ipynb" or file.name == "test_transcripts.py":
                 return "chapters"
             return "alone" if file.name in ALONE else str(file)
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+# Chapters that are still as in the first edition: their commands do not stand alone, and they have no exercises.
+FIRST_EDITION = ("05_", "06_", "07_", "08_", "09_")
+
 
 def notebook(
     *sources: str, title: str = "A tiny chapter", tags: Mapping[int, Sequence[str]] | None = None

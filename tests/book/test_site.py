@@ -26,6 +26,7 @@ RULES = {
 _toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 CHAPTERS = [entry["file"] for part in _toc["parts"] for entry in part["chapters"]]
 PAGES = [f"{name}.html" for name in (_toc["root"], *CHAPTERS, "search", "genindex")]
+REDIRECTS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["redirects"]
 
 
 def soup(file: Path) -> BeautifulSoup:
@@ -37,6 +38,14 @@ def soup(file: Path) -> BeautifulSoup:
 
 def test_every_page_of_the_contents_is_there(site: Path) -> None:
     assert [page for page in PAGES if not (site / page).exists()] == []
+
+
+def test_old_addresses_lead_to_pages_that_are_there(site: Path) -> None:
+    assert len(REDIRECTS) >= 6
+    for old, new in REDIRECTS.items():
+        page = site / f"{old}.html"
+        assert new in page.read_text(encoding="utf-8")
+        assert (page.parent / new).exists(), old
 
 
 def test_no_broken_link_or_anchor(site: Path) -> None:
@@ -212,6 +221,12 @@ def test_explorer_folds_open_from_the_keyboard_without_javascript(open_page, sit
 
 
 @pytest.mark.browser
+def test_an_old_address_keeps_its_anchor(site: Path, open_page) -> None:
+    old, new = next(iter(REDIRECTS.items()))
+    page = open_page((site / f"{old}.html").as_uri() + "#checkpoint", width=1440)
+    page.wait_for_url(f"**/{new}#checkpoint")
+
+
 @pytest.mark.parametrize("page_name", PAGES[:-2])
 def test_page_reads_from_a_folder_without_javascript(open_page, site: Path, page_name: str) -> None:
     page = open_page((site / page_name).as_uri(), script=False)

@@ -1,0 +1,100 @@
+"""A chapter's stock commands in a plain shell, with nothing of the course on the path but its labels.
+
+They must do there what they do on the page: end as they end there, print the same, and leave nothing behind.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbval.plugin import get_sanitize_patterns
+
+from dockerlab.book.ledger import chapter_files
+from dockerlab.book.notebooks import read_notebook
+from dockerlab.book.transcript import Step, steps
+from dockerlab.engine.labels import RUN
+from tests.notebooks import FIRST_EDITION
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).resolve().parents[3]
+CHAPTERS = [file for file in chapter_files(ROOT) if not file.stem.startswith(FIRST_EDITION)]
+SECONDS = 600  # for one cell, on however busy a machine
+IGNORED = "nbval-ignore-output"
+# Where the page shows it in another way: a build as a table, and what a cell has written.
+OTHERWISE = re.compile(r"%docker (?:buildx |image )?build\b|%%writefile")
+# docker, with the labels of the run on whatever is made: the only thing that is not the learner's own.
+DOCKER = """#!{python}
+import os, sys
+from dockerlab.run.command import labelled
+os.execv({docker!r}, ["docker", *labelled(sys.argv[1:], {run!r})])
+"""
+
+
+@pytest.fixture
+def shell(engine, run, tmp_path):
+    """Runs a script in a copy of the lab, as a learner's shell would; gives the exit code and all that is printed."""
+    lab = tmp_path / "news-api"
+    shutil.copytree(ROOT / "labs/news-api", lab, ignore=shutil.ignore_patterns("__pycache__", "*.db"))
+    shutil.copy(lab / ".env.example", lab / ".env")
+    environment = engine.environment()
+    docker = shutil.which("docker", path=environment["PATH"])
+    shim = tmp_path / "bin/docker"
+    shim.parent.mkdir()
+    shim.write_text(DOCKER.format(python=sys.executable, docker=docker, run=run))
+    shim.chmod(0o755)
+    environment |= {"PATH": f"{shim.parent}:{environment['PATH']}", "PWD": str(lab)}
+
+    def in_shell(script: str) -> tuple[int, str]:
+        done = subprocess.run(
+            ["bash", "-e"], input=script, cwd=lab, env=environment, timeout=SECONDS,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
+    return in_shell
+
+
+@pytest.mark.parametrize("file", CHAPTERS, ids=lambda file: file.stem)
+def test_a_chapter_works_in_a_plain_shell(engine, run, shell, file):
+    differing = []
+    for step in steps(read_notebook(file)):
+        code, printed = shell(step.text)
+        assert bool(code) is step.fails, f"{step.text}\nends with exit code {code}:\n{printed}"
+        if is_compared(step) and words(step, printed) != words(step, shown(step)):
+            differing.append(f"{step.text}\n--- in a shell\n{printed}\n--- on the page\n{shown(step)}")
+    assert not differing, "\n\n".join(differing)
+    labels = {"label": f"{RUN}={run}"}
+    client = engine.client()
+    left = {
+        "containers": client.containers.list(all=True, filters=labels, sparse=True),
+        "images": [image for image in client.api.images(filters=labels) if image["RepoTags"]],
+        "volumes": client.volumes.list(filters=labels),
+        "networks": client.networks.list(filters=labels),
+    }
+    assert {kind: found for kind, found in left.items() if found} == {}, "the chapter's own commands leave this behind"
+
+
+def is_compared(step: Step) -> bool:
+    tags = step.cell.metadata.get("tags", ())
+    return IGNORED not in tags and not OTHERWISE.match(step.cell.source)
+
+
+def shown(step: Step) -> str:
+    """What the page has of a cell."""
+    return "".join(output.text for output in step.cell.outputs if output.output_type == "stream")
+
+
+def words(step: Step, text: str) -> list[str]:
+    """What is compared of an output: its words, without what the book's sanitiser hides.
+
+    For what is typed after !, whatever their order: in a notebook such a command writes to a terminal, and `ls` in
+    columns.
+    """
+    for regex, replacement in get_sanitize_patterns((ROOT / "tests/book/sanitize.cfg").read_text(encoding="utf-8")):
+        text = re.sub(regex, replacement, text)
+    found = text.split()
+    return sorted(found) if step.cell.source.startswith("!") else found
