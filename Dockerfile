@@ -36,10 +36,11 @@ RUN --mount=type=cache,target=/var/cache/dockerlab \
     DOCKERLAB_CACHE=/var/cache/dockerlab python -m dockerlab.engine.vm.disk /opt/dockerlab-vm /archive/base.tar
 
 FROM base
-# e2fsprogs makes the VM's second disk larger at each start; tini is process 1 and reaps what ends.
+# e2fsprogs makes the VM's second disk larger at each start; tini is process 1 and reaps what ends; the chapters ask
+# their services with curl.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends e2fsprogs tini \
+    && apt-get install -y --no-install-recommends curl e2fsprogs tini \
     && rm -rf /var/lib/apt/lists/*
 # Binder gives both.
 ARG NB_USER=learner

@@ -32,6 +32,8 @@ from dockerlab.show.notebook import Markdown, NotebookWatcher, bring_look, has_f
 from dockerlab.show.sentences import RunLine
 from dockerlab.show.shown import register
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
 
 class Lesson:
     """One run of a chapter.
@@ -141,6 +143,10 @@ class Lesson:
         for name in os.environ.keys() - wanted.keys():
             del os.environ[name]
         os.environ.update(wanted)
+        # curl and the like would send even what is meant for this machine to a proxy.
+        for name in ("no_proxy", "NO_PROXY"):
+            others = [place for place in os.environ.get(name, "").split(",") if place and place not in LOOPBACK]
+            os.environ[name] = ",".join([*LOOPBACK, *others])
 
     def _docker(self, line: str) -> None:
         """What %docker calls: run `docker LINE` as typed, and show what it does.
