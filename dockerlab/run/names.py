@@ -16,7 +16,7 @@ COPIERS = (("cp",), ("container", "cp"))
 # Commands whose last word is a new name, by its kind.
 NAMERS = {
     "container": (("rename",), ("container", "rename")),
-    "image": (("tag",), ("image", "tag")),
+    "image": (("tag",), ("image", "tag"), ("commit",), ("container", "commit")),
     "network": (("network", "create"),),
     "volume": (("volume", "create"),),
 }

@@ -50,6 +50,7 @@ def names_in_use() -> Names:
         ("network connect news demo", "network connect news-session2 demo-session2"),
         ("volume inspect news", "volume inspect news-session2"),
         ("rename other third", "rename other third"),
+        ("commit news news", "commit news-session2 news-session2"),
         ("info", "info"),
         ("", ""),
     ],
