@@ -78,3 +78,17 @@ def clean(engine: Engine, run: str = "", *, everyone: bool = False, **further: s
         for image_id in {image["Id"] for image in found if is_left(image)} - used:
             remove("images", partial(client.images.remove, image_id, force=True))
     return removed
+
+
+def is_own_volume(engine: Engine, name: str) -> bool:
+    """Whether a volume is a learner's own: it is there, and does not carry the course's label.
+
+    Docker would take it for the one that a lesson wants to make, and the lesson would remove it in the end.
+    """
+    try:
+        labels = engine.client().api.inspect_volume(name).get("Labels") or {}
+    except EngineRefused as error:
+        if error.status != 404:
+            raise
+        return False
+    return labels.get(COURSE) != COURSE_VALUE

@@ -7,22 +7,19 @@ lesson = Lesson("06-layer-caching")
 
 import pandas as pd
 
-from dockerlab.build import context_files, ignore_groups, ratio, summary
+from dockerlab.build import ratio, summary
 from dockerlab.image.search import find_in_image
 from dockerlab.image.sizes import size_measures
-from dockerlab.lesson.clutter import scatter_clutter
 from dockerlab.lesson.exercises import check, exercise
 from dockerlab.lesson.files import compare, edit, fresh_copy, now, set_line, show
 from dockerlab.lesson.session import Lesson
 from dockerlab.lesson.start import start_page
 from dockerlab.show import charts
 from dockerlab.show.claim import claim
-from dockerlab.text import size_text
 
 __all__ = [
-    "Lesson", "charts", "check", "claim", "compare", "context_files", "edit", "exercise", "find_in_image", "fresh_copy",
-    "ignore_groups", "now", "pd", "ratio", "scatter_clutter", "set_line", "show", "size_measures", "size_text",
-    "start_page", "summary",
+    "Lesson", "charts", "check", "claim", "compare", "edit", "exercise", "find_in_image", "fresh_copy", "now", "pd",
+    "ratio", "set_line", "show", "size_measures", "start_page", "summary",
 ]  # fmt: skip
 
 # A cut-off instruction would hide what a table is about.

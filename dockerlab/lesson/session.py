@@ -16,7 +16,7 @@ from IPython.display import display
 from dockerlab.build import Build, Experiment, build
 from dockerlab.engine import Engine, find, sessions
 from dockerlab.engine.base import ensure_base, present_base
-from dockerlab.engine.labels import clean
+from dockerlab.engine.labels import clean, is_own_volume
 from dockerlab.engine.loopback import port_is_free
 from dockerlab.engine.second import SecondEngine
 from dockerlab.errors import BuildFailed
@@ -55,7 +55,7 @@ class Lesson:
         self._project = project_root()  # the current folder is about to change
         found = find()
         sessions.enter(chapter, found.host)
-        self._names = Names(self._tell)
+        self._names = Names(self._tell, lambda name: self._may_have_name(found, name))
         self.engine: Engine = replace(found, line=replace(found.line, naming=self._names))
         # Whether a stand-in is out of date takes a second to find out, so `engine up` and `make` do that.
         self.base = present_base(self.engine) or ensure_base(self.engine)
@@ -170,6 +170,11 @@ class Lesson:
         """What is typed after !, with this session's ports and, in a docker command, its names."""
         line = self._ports.line(line)
         return self._names.text(line) if "docker" in line else line
+
+    def _may_have_name(self, engine: Engine, name: str) -> bool:
+        """Whether nobody else has something: its kind and its name, such as "volume news-data"."""
+        kind, _, called = name.partition(" ")
+        return not (kind == "volume" and is_own_volume(engine, called)) and sessions.claim(name)
 
     def _may_have_port(self, port: int) -> bool:
         """Whether a port is free, and no other session is about to use it."""

@@ -119,7 +119,7 @@ class Names:
         called = next(name + ending for ending in endings if self._claim(f"{kind} {name}{ending}"))
         self._called[kind][name] = called
         if called != name:
-            self._tell(f"Another session of the course has the {kind} {name}, so here it is called {called}.")
+            self._tell(f"The {kind} {name} is taken, so here it is called {called}.")
 
     def _put(self, word: str, kinds: Sequence[str]) -> str:
         for kind in kinds:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dockerlab.build import build
-from dockerlab.engine.labels import clean
+from dockerlab.engine.labels import clean, is_own_volume
 from dockerlab.run import docker_command
 
 pytestmark = pytest.mark.engine
@@ -112,3 +112,14 @@ def test_an_image_that_a_readers_container_uses_stays_and_the_rest_goes(engine, 
         engine.run("start", reader)
     finally:
         engine.client().containers.get(reader).remove(force=True)
+
+
+def test_a_learners_own_volume_is_told_from_the_course_s(engine, run):
+    assert not is_own_volume(engine, f"{run}-nowhere")
+    docker_command(f"volume create {run}", engine=engine, run=run)
+    assert not is_own_volume(engine, run)
+    engine.run("volume", "create", f"{run}-own")
+    try:
+        assert is_own_volume(engine, f"{run}-own")
+    finally:
+        engine.run("volume", "rm", f"{run}-own")

@@ -71,7 +71,7 @@ def test_a_taken_name_is_said_once_and_kept():
     names = Names(said.append, lambda name: name not in {"container news", "container news-session2"})
     for _ in range(2):
         assert names.words(["create", "--name", "news", "x"])[2] == "news-session3"
-    assert said == ["Another session of the course has the container news, so here it is called news-session3."]
+    assert said == ["The container news is taken, so here it is called news-session3."]
     assert names.name("news") == "news-session3"
 
 
