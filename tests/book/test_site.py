@@ -227,6 +227,7 @@ def test_an_old_address_keeps_its_anchor(site: Path, open_page) -> None:
     page.wait_for_url(f"**/{new}#checkpoint")
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("page_name", PAGES[:-2])
 def test_page_reads_from_a_folder_without_javascript(open_page, site: Path, page_name: str) -> None:
     page = open_page((site / page_name).as_uri(), script=False)

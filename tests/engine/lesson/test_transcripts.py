@@ -16,7 +16,7 @@ from dockerlab.book.ledger import chapter_files
 from dockerlab.book.notebooks import code_cells, read_notebook
 from dockerlab.book.transcript import Step, steps
 from dockerlab.engine.base import present_base
-from dockerlab.engine.labels import RUN, clean
+from dockerlab.engine.labels import RUN
 from dockerlab.lesson.supplies import supply
 from tests.notebooks import FIRST_EDITION
 
@@ -34,15 +34,6 @@ import os, sys
 from dockerlab.run.command import labelled
 os.execv({docker!r}, ["docker", *labelled(sys.argv[1:], {run!r})])
 """
-
-
-@pytest.fixture
-def run(engine, file):
-    """A run name of the chapter's own; what carries it is removed afterwards."""
-    name = f"transcript-{file.stem}"
-    clean(engine, name)
-    yield name
-    clean(engine, name)
 
 
 @pytest.fixture
