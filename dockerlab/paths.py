@@ -23,6 +23,7 @@ BUILD = "_build"  # in the project: what is built, which the course may remove
 # What it puts there: sources and notebooks as executed, chapters that were executed, the site, what the tests saw.
 BUILD_PARTS = ("book", "executed", "html", "screenshots")
 WORK = "work"  # in the project: the learner's own files; the course adds to it, and never removes any
+SCRATCH = ".scratch"  # in the folder `work`, for scratch folders that lie there
 NEW_PREFIX = ".new-"
 # A file in each scratch folder, so that a reader's folder with a similar name is never taken for one. Its first line is
 # the token of the session that works there, the rest the path of the folder that was current before.
@@ -204,13 +205,17 @@ def copy_tree(source: Path, target: Path, ignore: Callable[[str, list[str]], Col
         raise FilesUnreadable(str(error.filename or source), error.strerror or str(error), done="copied") from None
 
 
-def make_scratch(name: str, session: str = "") -> Path:
+def make_scratch(name: str, session: str = "", shared: Path | None = None) -> Path:
     """A new folder for one run to work in, marked as the course's own.
 
     Args:
         session: the token of the session that works there, see `engine.sessions`.
+        shared: a folder to make it in, if an engine sees no other files.
+
+    Raises:
+        FileExistsError: see `own_folder`.
     """
-    folder = Path(tempfile.mkdtemp(prefix=f"dockerlab-{name}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"dockerlab-{name}-", dir=own_folder(shared / SCRATCH) if shared else None))
     (folder / SCRATCH_MARK).write_text(f"{session}\n{Path.cwd()}", encoding="utf-8")
     return folder
 
@@ -226,5 +231,6 @@ def leave_scratch() -> None:
 
 def scratch_folders() -> dict[Path, str]:
     """The folders of `make_scratch` that are there, each with the token of its session."""
-    marks = Path(tempfile.gettempdir()).glob(f"dockerlab-*/{SCRATCH_MARK}")
+    places = (Path(tempfile.gettempdir()), work_folder() / SCRATCH)
+    marks = [mark for place in places for mark in place.glob(f"dockerlab-*/{SCRATCH_MARK}")]
     return {mark.parent: mark.read_text(encoding="utf-8").partition("\n")[0] for mark in marks}

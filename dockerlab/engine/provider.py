@@ -45,6 +45,10 @@ class Provider(Protocol):
     def host(self) -> str:
         """Its DOCKER_HOST."""
 
+    @property
+    def shared_folder(self) -> Path | None:
+        """The folder of this machine that its containers may mount from; None if they may from any."""
+
     def is_possible(self) -> bool:
         """Whether this machine can run it."""
 

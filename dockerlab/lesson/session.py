@@ -63,7 +63,8 @@ class Lesson:
         self.last_failure: BuildFailed | None = None
         self._second: dict[str, SecondEngine] = {}
         clean(self.engine, chapter)
-        self._scratch = make_scratch(chapter, sessions.token())
+        provider = self.engine.provider
+        self._scratch = make_scratch(chapter, sessions.token(), provider.shared_folder if provider else None)
         self._came_from = Path.cwd()
         folder = self._scratch / lab
         ignored = shutil.ignore_patterns("__pycache__", "*.db", ".pytest_cache")

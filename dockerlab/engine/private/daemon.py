@@ -59,6 +59,10 @@ class PrivateEngine:
         """The docker command line from its packages."""
         return unpacked_client(self._tree(), self.footprint.cache, self.host)
 
+    @property
+    def shared_folder(self) -> None:
+        """Its containers may mount any folder."""
+
     def programs(self, names: Iterable[str], scratch: Path) -> Path:
         """The folder of its unpacked packages."""
         return self._tree()

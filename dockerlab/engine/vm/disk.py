@@ -17,7 +17,7 @@ from dockerlab.engine.packages import CLIENT_PACKAGES, System, fetch_packages
 from dockerlab.engine.provider import Progress
 from dockerlab.engine.stand_in import CERTIFICATES
 from dockerlab.engine.vm.machine import MicroVM
-from dockerlab.engine.vm.parts import GIB, Parts, make_file_system, run_e2fsprogs, run_tool
+from dockerlab.engine.vm.parts import GIB, MIB, Parts, enlarge, make_file_system, run_e2fsprogs, run_tool
 from dockerlab.errors import DockerLabError
 
 HERE = Path(__file__).parent
@@ -34,6 +34,7 @@ MODULES = ("llc", "stp", "bridge", "overlay", "veth")
 COMMANDS = (
     "brctl", "cat", "echo", "hostname", "insmod", "ip", "mkdir", "mount", "poweroff", "sh", "sync",
 )  # fmt: skip
+ROOM = 4 * MIB  # on the VM's root disk, for the folder in which it mounts the learner's files
 UNUSED = (
     "usr/share", "usr/lib/cni", "usr/lib/udev", "usr/lib/systemd", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d",
     "usr/bin/ctr", "usr/sbin/fs-idmap", "usr/sbin/pidfd-kill", "usr/sbin/recvtty", "usr/sbin/remap-rootfs",
@@ -77,6 +78,7 @@ def make_parts(target: Path, archive: Path | None, progress: Progress) -> Parts:
         for disk in (parts.disk, parts.data):
             run_e2fsprogs("e2fsck", "-f", "-p", disk)
             run_e2fsprogs("resize2fs", "-M", disk)
+        enlarge(parts.disk, parts.disk.stat().st_size + ROOM)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise

@@ -8,8 +8,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from dockerlab.errors import EngineStartFailed
+
 KEEPER = "dockerlab.engine.vm.keeper"
 LAST_LINES = 8
+UNWRITABLE = frozenset(' ,"\t\n')  # in a path on the kernel's command line
 
 
 class Files:
@@ -25,6 +28,7 @@ class Files:
         exit_note: how the VM ended, if nobody asked it to.
         run_folder: sockets, the data disk and the VM's memory; below the temporary folder, removed at the end.
         socket: the engine's API.
+        shared_note: which folder of this machine the VM shares.
     """
 
     def __init__(self, cache: Path) -> None:
@@ -38,6 +42,33 @@ class Files:
         # A short name: the path of a socket has at most 107 bytes.
         self.run_folder = Path(tempfile.gettempdir(), f"dockerlab-vm-{key}")
         self.socket = self.run_folder / "docker.sock"
+        self.shared_note = self.run_folder / "shared"
+
+    def share(self, folder: Path) -> Path | None:
+        """Note for everybody that the VM shares a folder of this machine, which is made if missing.
+
+        Returns:
+            its path; None if the kernel's command line has no way to write it, so that nothing is shared.
+
+        Raises:
+            EngineStartFailed: it cannot be made.
+        """
+        folder = folder.resolve()
+        if set(str(folder)) & UNWRITABLE:
+            return None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EngineStartFailed(f"The folder {folder} cannot be made: {error.strerror}.") from error
+        self.shared_note.write_text(str(folder), encoding="utf-8")
+        return folder
+
+    def shared(self) -> Path | None:
+        """The folder of this machine that the running VM shares; None if there is none."""
+        try:
+            return Path(self.shared_note.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
 
     def has_keeper(self) -> bool:
         """Whether a keeper lives: the VM starts, runs or ends."""

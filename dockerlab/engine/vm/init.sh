@@ -1,5 +1,5 @@
 #!/bin/sh
-# Process 1 of the micro-VM. The root disk is read-only. Docker stores on the data disk, at each start a new copy of one
+# Process 1 of the micro-VM. What is written to the root disk is gone at the end. Docker stores on the data disk, at each start a new copy of one
 # with the base image. The network is gvproxy's: 192.168.127.1 is the gateway and the name server, .2 is this machine.
 # Containers get addresses from .64 on in the same network, because this kernel has no NAT.
 export PATH=/usr/sbin:/usr/bin HOME=/root
@@ -31,6 +31,11 @@ echo "20000 29999" > /proc/sys/net/ipv4/ip_local_port_range
 say "kernel $(cat /proc/sys/kernel/osrelease) is up"
 # Barriers keep a disk consistent in a crash. Nobody needs this one after a crash, and they slow down the pod's disk.
 mount -o noatime,nobarrier /dev/ubdb /var/lib/docker || end "the data disk cannot be mounted"
+
+# The learner's files, at their own path, so that a bind mount finds them. The keeper lets this VM see no others.
+if [ -n "$shared" ]; then
+    mkdir -p "$shared" && mount -t hostfs none "$shared" || say "$shared cannot be mounted"
+fi
 
 hostname dockerlab
 ip link set lo up

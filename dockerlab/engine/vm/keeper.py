@@ -30,6 +30,7 @@ from dockerlab.engine.vm.machine import proxies
 from dockerlab.engine.vm.parts import GIB, MIB, Parts, copy_enlarged
 from dockerlab.engine.vm.ports import Forward, Ports, published
 from dockerlab.errors import DockerLabError, EngineStartFailed
+from dockerlab.paths import work_folder
 
 MEMORY_MIB = (700, 2000)  # at least, at most
 KEPT_MIB = 700  # of the pod's memory, for Jupyter, a kernel and the network
@@ -110,6 +111,7 @@ class Keeper:
         memory, nothing = run_folder / "memory", run_folder / "nothing"
         memory.mkdir()
         nothing.mkdir()
+        shared = None if self._making else self._files.share(work_folder())
         data = parts.data if self._making else run_folder / "data.img"
         if not self._making:
             copy_enlarged(parts.data, data, data_disk_bytes(os.environ, shutil.disk_usage(run_folder).free))
@@ -117,10 +119,11 @@ class Keeper:
             # The kernel and its processes take turns. On two processors, each turn would have to wake the other one.
             "taskset", "--cpu-list", str(idlest_processor()),
             parts.kernel, f"mem={vm_memory_mib(memory_limit_bytes())}M", "seccomp=auto", "noreboot", "panic=-1",
-            f"ubd0r={parts.disk}", f"ubd1={data}", "root=/dev/ubda", "ro", "init=/init",
+            f"ubd0={run_folder / 'root.cow'},{parts.disk}", f"ubd1={data}", "root=/dev/ubda", "rw", "init=/init",
             f"vec0:transport=bess,dst={self.card},depth=128,gro=1",
             "con0=null,fd:1", "con=null", f"uml_dir={run_folder}/", "umid=vm",
-            f"hostfs={nothing}",  # or root in the VM could mount this machine's files
+            f"hostfs={shared or nothing}",  # or root in the VM could mount all files of this machine
+            *([f"shared={shared}"] if shared else []),
             *(f"{name}={value}" for name, value in proxies(os.environ).items()),
         ]  # fmt: skip
         # By TMPDIR, its memory lies here, and not in /dev/shm, which is small in pods.

@@ -54,6 +54,11 @@ class MicroVM:
         self.files = Files(cache or cache_folder())
         self.host = f"unix://{self.files.socket}"
 
+    @property
+    def shared_folder(self) -> Path | None:
+        """The learner's folder. What else is on this machine does not exist for the VM."""
+        return self.files.shared()
+
     def is_possible(self) -> bool:
         """Whether its parts are on this machine."""
         return self.parts.are_there()

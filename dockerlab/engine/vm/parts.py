@@ -19,7 +19,7 @@ class Parts:
         folder: must be absolute, because the kernel looks for its libraries there.
         kernel: user-mode Linux: a program.
         network: gvproxy: a program that connects the VM's network card to this machine.
-        disk: an ext4 file system with the engine, read-only for the VM.
+        disk: an ext4 file system with the engine. What a VM writes to it goes elsewhere, and is gone at its end.
         data: an ext4 file system with what Docker stores: the base image. Each start works on an enlarged copy.
         client: an unpacked docker command line with buildx, for use outside the VM.
     """
@@ -73,13 +73,23 @@ def copy_enlarged(source: Path, file: Path, size_bytes: int) -> None:
     """
     try:
         shutil.copyfile(source, file)
-        with file.open("r+b") as disk:
-            disk.truncate(size_bytes)
+        enlarge(file, size_bytes)
     except OSError as error:
         raise EngineStartFailed(
             f"The micro-VM's disk could not be made in {file.parent}: {error.strerror}.",
             advice="It needs about 1 GB there. Set TMPDIR to put it somewhere else.",
         ) from error
+
+
+def enlarge(file: Path, size_bytes: int) -> None:
+    """Give a file system more room, which takes up space only as it is filled.
+
+    Raises:
+        OSError: the file cannot be written.
+        EngineStartFailed: e2fsprogs is not on this machine.
+    """
+    with file.open("r+b") as disk:
+        disk.truncate(size_bytes)
     run_e2fsprogs("resize2fs", file)
 
 

@@ -25,7 +25,7 @@ from dockerlab.engine.vm.disk import HERE, make_parts
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import Parts
 from dockerlab.errors import BuildFailed, DockerCommandFailed, EngineLost
-from dockerlab.paths import cache_folder
+from dockerlab.paths import cache_folder, make_scratch, scratch_folders
 from dockerlab.run.command import docker_command
 
 pytestmark = pytest.mark.engine
@@ -50,6 +50,7 @@ def parts(engine, tmp_path_factory):
 def vm(parts, tmp_path, monkeypatch):
     """A micro-VM of a cache folder of its own, not started; gone at the end whatever became of it."""
     monkeypatch.setenv("DOCKERLAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DOCKERLAB_WORK", str(tmp_path / "work"))
     found = MicroVM(parts)
     yield found
     found.down()
@@ -191,6 +192,30 @@ def test_root_in_it_sees_no_file_of_this_machine(vm):
     script = "mount -t hostfs none /mnt -o / && ls -A /mnt; mount -t hostfs none /opt -o /etc; ls -A /opt"
     command = f"run --rm --privileged {BASE} sh -c '{script}'"
     assert "passwd" not in docker_command(command, engine=engine)
+
+
+def test_a_folder_of_the_learners_can_be_mounted_and_no_other(vm, tmp_path):
+    engine = up(vm)
+    shared = vm.shared_folder
+    folder = make_scratch("mounted", shared=shared)
+    assert shared == tmp_path / "work"
+    assert folder in scratch_folders()
+    (folder / "page.html").write_text("first")
+    (folder / "outside").symlink_to("/etc/passwd")
+    reader = f"run --rm -v {folder}:/site {BASE}"
+    assert docker_command(f"{reader} cat /site/page.html", engine=engine) == "first"
+    docker_command(f"run -d --name reader -v {folder}:/site:ro {BASE} sleep 600", engine=engine)
+    (folder / "page.html").write_text("edited while it runs")
+    assert docker_command("exec reader cat /site/page.html", engine=engine) == "edited while it runs"
+    with pytest.raises(DockerCommandFailed, match="Read-only file system"):
+        docker_command("exec reader touch /site/new", engine=engine)
+    docker_command(f"{reader} sh -c 'echo from inside > /site/new; mkdir /site/sub; rm /site/page.html'", engine=engine)
+    assert (folder / "new").read_text() == "from inside\n"
+    assert sorted(path.name for path in folder.iterdir()) == [".dockerlab-scratch", "new", "outside", "sub"]
+    assert "root:" in docker_command(f"{reader} cat /site/outside", engine=engine)  # the container's own
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/secret").touch()
+    assert docker_command(f"run --rm -v {tmp_path}/elsewhere:/site {BASE} ls /site", engine=engine) == ""
 
 
 @pytest.mark.parametrize(

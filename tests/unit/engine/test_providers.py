@@ -2,6 +2,7 @@
 
 import inspect
 import time
+from pathlib import Path
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_a_provider_has_what_the_protocol_names(providers, name, member):
         assert [parameter.name for parameter in given[: len(wanted)]] == wanted
         assert all(parameter.default is not parameter.empty for parameter in given[len(wanted) :])
     else:
-        assert isinstance(theirs, str | bool)
+        assert isinstance(theirs, str | bool | Path | None)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,23 @@ from dockerlab.errors import EngineStartFailed
 PATIENCE_SECONDS = 10
 
 
+@pytest.mark.parametrize(
+    ("name", "is_shared"), [("work", True), ("wörk-1.0", True), ("my work", False), ("a,b", False), ('a"b', False)]
+)
+def test_a_folder_that_the_kernels_command_line_cannot_name_is_not_shared(vm, tmp_path, name, is_shared):
+    vm.files.run_folder.mkdir()
+    expected = tmp_path / name if is_shared else None
+    assert vm.files.share(tmp_path / name) == vm.shared_folder == expected
+    assert (tmp_path / name).is_dir() == is_shared
+
+
+def test_a_shared_folder_that_cannot_be_made_is_named(vm, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(EngineStartFailed, match="The folder .*/file/work cannot be made: Not a directory"):
+        vm.files.share(tmp_path / "file" / "work")
+    assert vm.shared_folder is None
+
+
 def container(*ports, network="bridge", address="192.168.127.65"):
     keys = ("IP", "PublicPort", "PrivatePort", "Type")
     return {
