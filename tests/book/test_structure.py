@@ -134,6 +134,22 @@ def test_appendix_quotes_claims_that_there_are(file: Path) -> None:
 # ---- each chapter --------------------------------------------------------------------------------------------------
 
 
+COMMON_ERRORS = re.findall(
+    r"^### `(.+?)`\n(.+?)(?=^#|\Z)", (ROOT / "appendices/errors.md").read_text(encoding="utf-8"), re.M | re.S
+)
+
+
+@pytest.mark.parametrize(("message", "text"), COMMON_ERRORS, ids=[message for message, _ in COMMON_ERRORS])
+def test_a_common_error_was_printed_in_the_chapters_that_it_names(message, text) -> None:
+    pattern = re.compile(".*".join(map(re.escape, message.split("…"))))
+    names = re.findall(r"\(\.\./chapters/(\w+)\.ipynb\)", text)
+    assert names
+    assert "**Do:**" in text
+    for name in names:
+        printed = [said for _, said in outputs(read_notebook(ROOT / f"chapters/{name}.ipynb"))]
+        assert any(pattern.search(said) for said in printed), f"{name} has not provoked it"
+
+
 def test_opening_has_title_objectives_needs_and_time(chapter) -> None:
     text = opening(chapter)
     assert text.startswith("# ")

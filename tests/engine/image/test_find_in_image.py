@@ -70,7 +70,9 @@ def test_a_build_argument_is_told_by_its_name(engine, run, tmp_path, lines, made
     if builder == "BuildKit":
         build(f"-t {tag} --build-arg {shlex.quote(f'TOKEN={AWKWARD}')} .", engine=engine, cwd=tmp_path, run=run)
     else:
-        engine.client().images.build(path=str(tmp_path), tag=tag, buildargs={"TOKEN": AWKWARD}, labels=labels(run))
+        engine.client().images.build(
+            path=str(tmp_path), tag=tag, buildargs={"TOKEN": AWKWARD}, labels=labels(run), rm=True
+        )
     found = find_in_image(engine, tag, AWKWARD)
     assert {(row.where, row.path) for row in found.itertuples()} == {("build argument", "TOKEN")}
     assert [*found[found["layer"] > 0]["instruction"]] == [made_by]
