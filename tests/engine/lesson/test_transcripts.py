@@ -27,7 +27,7 @@ CHAPTERS = [file for file in chapter_files(ROOT) if not file.stem.startswith(FIR
 SECONDS = 600  # for one cell, on however busy a machine
 IGNORED = "nbval-ignore-output"
 # Where the page shows it in another way: a build as a table, and what a cell has written.
-OTHERWISE = re.compile(r"%docker (?:buildx |image )?build\b|%%writefile")
+OTHERWISE = re.compile(r"%docker (?:exec .*\bdocker )?(?:buildx |image )?build\b|%%writefile")
 # docker, with the labels of the run on whatever is made: the only thing that is not the learner's own.
 DOCKER = """#!{python}
 import os, sys
