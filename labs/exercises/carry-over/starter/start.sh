@@ -11,7 +11,7 @@ LABEL org.opencontainers.image.version=$version
 COPY stock.sh /
 CMD ["sh", "/stock.sh"]
 END
-image=$(docker build -q --provenance=false "$scene")
-docker save -o release.tar "$image"
-docker rmi "$image" > /dev/null
+docker build -q --provenance=false -t carry-over:restored "$scene" > /dev/null
+docker save -o release.tar "$(docker image inspect --format '{{.Id}}' carry-over:restored)"
+docker rmi carry-over:restored > /dev/null
 echo "release.tar is there. What is in it?"
