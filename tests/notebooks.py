@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 # Chapters that are still as in the first edition: their commands do not stand alone, and they have no exercises.
-FIRST_EDITION = ("09_",)
+FIRST_EDITION = ("12_",)
 
 
 def notebook(

@@ -97,7 +97,7 @@ def left(engine):
     return [*containers, *(each.id for each in client.images.list(all=True, filters=wanted))]
 
 
-@pytest.mark.nightly  # by day, chapter 9 judges both, and its claims say the same
+@pytest.mark.nightly  # by day, chapter 12 judges both, and its claims say the same
 def test_the_reference_solution_gets_all_points(judged):
     board = judged(SOLUTION)
     assert_lost(board, set())
