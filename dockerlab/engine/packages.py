@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -20,13 +20,15 @@ DEBIAN_ENGINE_RELEASE = {"bookworm": "forky", "trixie": "forky"}
 ENGINE_PACKAGES = ("docker.io", "docker-cli", "docker-buildx", "containerd", "tini-static", "docker-registry")
 UBUNTU_PACKAGES = ("docker.io", "docker-buildx", "containerd", "tini-static", "docker-registry")
 TRIXIE_NAMES = {"tini-static": "tini"}  # what another release calls otherwise
-CLIENT_PACKAGES = ("docker-cli", "docker-buildx")
+CLIENT_PACKAGES = ("docker-cli", "docker-buildx", "docker-compose")
+UBUNTU_CLIENT_PACKAGES = ("docker.io", "docker-buildx", "docker-compose-v2")
 # These are linked with libraries of the machine, so they come from its own release.
 OWN_PACKAGES = ("runc",)
 IPTABLES_PACKAGES = (
     "iptables", "libip4tc2", "libip6tc2", "libxtables12", "libnftnl11", "libmnl0", "libnfnetlink0",
     "libnetfilter-conntrack3",
 )  # fmt: skip
+PLUGINS = "usr/libexec/docker/cli-plugins"
 # What an engine must be allowed to do: set up networks (CAP_NET_ADMIN) and mount (CAP_SYS_ADMIN). Bits of CapEff.
 CAPABILITIES = (12, 21)
 
@@ -65,8 +67,17 @@ class System:
 
     def client_packages(self) -> dict[str, list[str]]:
         """The packages of the docker command line with buildx: release -> names."""
-        names = ["docker.io", "docker-buildx"] if self.distribution == "ubuntu" else [*CLIENT_PACKAGES]
-        return {self._engine_release: names}
+        names = UBUNTU_CLIENT_PACKAGES if self.distribution == "ubuntu" else CLIENT_PACKAGES
+        return {self._engine_release: [*names]}
+
+    def compose_packages(self, release: str = "") -> dict[str, list[str]]:
+        """The package of `docker compose`, apart from the engine's: an engine that runs can still be given it.
+
+        Args:
+            release: as for `engine_packages`.
+        """
+        name = "docker-compose-v2" if self.distribution == "ubuntu" else "docker-compose"
+        return {release or self._engine_release: [name]}
 
     @property
     def _engine_release(self) -> str:
@@ -117,7 +128,9 @@ def fetch_client(host: str, progress: Progress) -> CommandLine:
     return unpacked_client(tree, cache_folder(), host)
 
 
-def unpacked_client(tree: Path, cache: Path, host: str, settings: Mapping | None = None) -> CommandLine:
+def unpacked_client(
+    tree: Path, cache: Path, host: str, settings: Mapping | None = None, plugins: Iterable[Path] = ()
+) -> CommandLine:
     """The docker command line in a folder of unpacked packages, for the engine at `host`.
 
     Its programs come first on PATH, so that scripts get the same `docker`.
@@ -126,23 +139,24 @@ def unpacked_client(tree: Path, cache: Path, host: str, settings: Mapping | None
         tree: the folder of unpacked packages.
         cache: where its configuration folder goes.
         settings: the content of its config.json.
+        plugins: further folders of unpacked packages, whose plugins it gets too.
     """
     programs, path = str(tree / "usr/bin"), os.environ.get("PATH", os.defpath)
     if not path.startswith(f"{programs}{os.pathsep}"):
         path = f"{programs}{os.pathsep}{path}"
-    config = make_docker_config(tree, cache, settings or {})
+    config = make_docker_config((tree, *plugins), cache, settings or {})
     return CommandLine((f"{programs}/docker",), {"DOCKER_HOST": host, "DOCKER_CONFIG": str(config), "PATH": path})
 
 
-def make_docker_config(tree: Path, cache: Path, settings: Mapping) -> Path:
-    """A DOCKER_CONFIG folder with the unpacked plugins, so that the reader's ~/.docker plays no part.
+def make_docker_config(trees: Iterable[Path], cache: Path, settings: Mapping) -> Path:
+    """A DOCKER_CONFIG folder with the unpacked plugins of some folders, so that the reader's ~/.docker plays no part.
 
     It may be in use, so what is already right stays untouched and the rest is replaced in one step.
     """
     config = cache / "docker-config"
     plugins = config / "cli-plugins"
     plugins.mkdir(parents=True, exist_ok=True)
-    for plugin in (tree / "usr/libexec/docker/cli-plugins").glob("docker-*"):
+    for plugin in (plugin for tree in trees for plugin in (tree / PLUGINS).glob("docker-*")):
         link = plugins / plugin.name
         if not link.is_symlink() or link.readlink() != plugin:
             _replace(link, lambda new, plugin=plugin: new.symlink_to(plugin))

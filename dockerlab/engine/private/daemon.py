@@ -16,7 +16,7 @@ from dockerlab.engine.patience import patience
 from dockerlab.engine.private import firewall, network, processes
 from dockerlab.engine.private.footprint import Footprint
 from dockerlab.engine.provider import CommandLine, Progress
-from dockerlab.errors import EngineLost, EngineRefused, EngineStartFailed, EngineUnavailable
+from dockerlab.errors import DownloadFailed, EngineLost, EngineRefused, EngineStartFailed, EngineUnavailable
 from dockerlab.paths import cache_folder, locked
 
 CONTAINERD = "containerd"  # the store that `make test STORE=containerd` asks for
@@ -56,8 +56,19 @@ class PrivateEngine:
         return answers(self.footprint.socket)
 
     def command_line(self) -> CommandLine:
-        """The docker command line from its packages."""
-        return unpacked_client(self._tree(), self.footprint.cache, self.host)
+        """The docker command line from its packages, and `docker compose`.
+
+        An engine that was started before the course had Compose gets it here; without a network, it does without.
+        """
+        tree, plugins = self._tree(), []
+        with contextlib.suppress(DownloadFailed):
+            plugins = [self._compose(lambda _: None)]
+        return unpacked_client(tree, self.footprint.cache, self.host, plugins=plugins)
+
+    def _compose(self, progress: Progress) -> Path:
+        """The folder with the unpacked plugin."""
+        system = System.read()
+        return fetch_packages(system, system.compose_packages(self._release), progress)
 
     @property
     def shared_folder(self) -> None:
@@ -90,6 +101,7 @@ class PrivateEngine:
             system = System.read()
             packages = system.engine_packages(bool(shutil.which("iptables")), self._release)
             tree = fetch_packages(system, packages, progress)
+            self._compose(progress)
             progress("starting dockerd (a few seconds)")
             with locked(MACHINE):
                 self.footprint.remove()

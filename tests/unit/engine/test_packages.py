@@ -8,6 +8,7 @@ import pytest
 
 from dockerlab.engine import packages
 from dockerlab.engine.packages import (
+    PLUGINS,
     System,
     can_unpack,
     fetch_client,
@@ -46,23 +47,51 @@ def plugin_tree(folder):
 
 def test_what_is_right_in_the_docker_config_is_left_alone(tmp_path):
     tree = plugin_tree(tmp_path / "tree")
-    files = [make_docker_config(tree, tmp_path, {}) / name for name in ("cli-plugins/docker-buildx", "config.json")]
+    files = [make_docker_config([tree], tmp_path, {}) / name for name in ("cli-plugins/docker-buildx", "config.json")]
     before = [file.lstat().st_ctime_ns for file in files]
-    make_docker_config(tree, tmp_path, {})
+    make_docker_config([tree], tmp_path, {})
     assert [file.lstat().st_ctime_ns for file in files] == before
 
     other = plugin_tree(tmp_path / "other")
-    make_docker_config(other, tmp_path, {"proxies": {}})
+    make_docker_config([other], tmp_path, {"proxies": {}})
     assert files[0].resolve().is_relative_to(other)
     assert json.loads(files[1].read_text()) == {"proxies": {}}
 
 
+def test_plugins_of_a_further_folder_are_added(tmp_path):
+    tree, compose = plugin_tree(tmp_path / "tree"), tmp_path / "compose"
+    (compose / PLUGINS).mkdir(parents=True)
+    (compose / PLUGINS / "docker-compose").touch()
+    unpacked_client(tree, tmp_path, "unix:///x.sock", plugins=[compose])
+    unpacked_client(tree, tmp_path, "unix:///x.sock")  # who comes later without it takes nothing away
+    plugins = tmp_path / "docker-config/cli-plugins"
+    assert {link.name: link.resolve().parents[4] for link in plugins.iterdir()} == {
+        "docker-buildx": tree,
+        "docker-compose": compose,
+    }
+
+
+@pytest.mark.parametrize(
+    ("system", "release", "expected"),
+    [
+        (System("debian", "bookworm"), "", {"forky": ["docker-compose"]}),
+        (System("debian", "bookworm"), "trixie", {"trixie": ["docker-compose"]}),
+        (System("ubuntu", "noble"), "", {"noble": ["docker-compose-v2"]}),
+    ],
+)
+def test_the_package_of_compose(system, release, expected):
+    assert system.compose_packages(release) == expected
+    if not release:
+        (names,) = system.client_packages().values()
+        assert {name for part in expected.values() for name in part} <= set(names)
+
+
 def test_two_at_once_find_the_docker_config_whole_at_any_moment(tmp_path):
     trees = [plugin_tree(tmp_path / name) for name in ("one", "two")]
-    config = make_docker_config(trees[0], tmp_path, {})
+    config = make_docker_config(trees[:1], tmp_path, {})
 
     def again(number):
-        make_docker_config(trees[number % 2], tmp_path, {"number": number})
+        make_docker_config([trees[number % 2]], tmp_path, {"number": number})
         assert (config / "cli-plugins/docker-buildx").exists()
         assert json.loads((config / "config.json").read_text())
 
@@ -167,7 +196,7 @@ def test_the_client_for_a_reader_s_own_engine_is_only_a_client_and_said_once(tmp
     monkeypatch.setattr(packages, "unpack", unpack)
     for _ in range(2):
         line = fetch_client("unix:///reader.sock", said.append)
-    assert unpacked == [{"forky": ["docker-cli", "docker-buildx"]}]
+    assert unpacked == [{"forky": ["docker-cli", "docker-buildx", "docker-compose"]}]
     assert said == ["The docker client has no buildx: unpacking one into the cache …"]
     assert line.command[0].startswith(str(tmp_path / "packages"))
     assert line.variables["DOCKER_HOST"] == "unix:///reader.sock"
