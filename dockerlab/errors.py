@@ -16,7 +16,8 @@
     │   └── BuildTooLong           it went on after its time limit
     ├── CommandUnreadable          a command as it was typed cannot be split into words
     ├── DockerCommandFailed        another docker command ended with an error
-    │   └── PortTaken              the port to publish on is in use
+    │   ├── PortTaken              the port to publish on is in use
+    │   └── ComposeMissing         this docker has no `docker compose`
     ├── EngineRefused              the engine understood a request and said no
     │   ├── NoSuchContainer        there is no container of that name
     │   └── NoSuchImage            there is no image of that name
@@ -232,6 +233,10 @@ class PortTaken(DockerCommandFailed):
             summary=f"Port {port} of this machine is in use by another program or container.",
             advice=f"Stop that one, or publish on another port: -p 127.0.0.1:8001:8000.{gone}",
         )
+
+
+class ComposeMissing(DockerCommandFailed):
+    """The docker command line has no Compose."""
 
 
 class ImageUnreadable(DockerLabError):

@@ -17,6 +17,12 @@ class Naming(Protocol):
     def words(self, arguments: Sequence[str]) -> list[str]:
         """A docker command's words."""
 
+    def have(self, kind: str, name: str) -> str:
+        """The name of something that is about to be made; from now on the session has it."""
+
+    def lead(self, kind: str, name: str, called: str) -> None:
+        """From now on `name` is called so."""
+
 
 @dataclass(frozen=True)
 class CommandLine:

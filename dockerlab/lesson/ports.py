@@ -48,6 +48,10 @@ class Ports:
                 words[option.place] = f"{option.before}127.0.0.1:{_text(new, new + last - first)}:{published[3]}"
         return words
 
+    def port(self, port: int) -> int:
+        """The port that is really published on for one that a Compose file names."""
+        return self._place(port, port)
+
     def line(self, text: str) -> str:
         """A line for the shell, with the addresses of this machine at which the session's ports really are."""
         return _ADDRESS.sub(lambda a: f"{a[1]}:{self._places.get(int(a[2]), int(a[2]))}", text)

@@ -91,7 +91,7 @@ class Lesson:
         """Make sure that an image which a lesson needs is in the engine, and say what it is.
 
         Args:
-            reference: "registry:2", or "docker:dind", a Docker engine to run in a container.
+            reference: one of `supplies.STAND_INS`, such as "registry:2".
         """
         return Markdown.said(supply(reference, self.engine, self.base, self._chapter))
 
@@ -165,7 +165,8 @@ class Lesson:
         if arguments is not None:
             self._show_build(arguments, engine)
             return
-        docker_command(self._ports.words(words), engine=self.engine, run=self._chapter, write=sys.stdout.write)
+        ports, write = self._ports, sys.stdout.write
+        docker_command(ports.words(words), engine=self.engine, run=self._chapter, write=write, publish=ports.port)
 
     def _shell_line(self, line: str) -> str:
         """What is typed after !, with this session's ports and, in a docker command, its names."""

@@ -3,6 +3,7 @@
 import codecs
 import io
 import re
+import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,7 +13,8 @@ from dockerlab.engine import Engine
 from dockerlab.engine.boundary import stop
 from dockerlab.engine.engine import typed
 from dockerlab.engine.labels import label_options
-from dockerlab.errors import DockerLabError, EngineLost, EngineRefused, PortTaken
+from dockerlab.errors import ComposeMissing, DockerLabError, EngineLost, EngineRefused, PortTaken
+from dockerlab.run.compose import WORD, is_compose, prepare
 from dockerlab.run.excerpt import Excerpt
 from dockerlab.run.shell import read_options, split_words
 
@@ -22,6 +24,10 @@ CREATORS = (("create",), ("container", "create"))
 EXECUTORS = (("exec",), ("container", "exec"))
 # The commands that make an object, which gets the labels.
 MAKERS = (*RUNNERS, *CREATORS, *BUILDERS, ("network", "create"), ("volume", "create"))
+HOW_TO_GET_COMPOSE = (
+    "Install it: docker-compose-plugin in Docker's packages, docker-compose in Debian (13 or newer), docker-compose-v2 "
+    "in Ubuntu. Docker Desktop brings it along. Then run this cell again."
+)
 CHUNK_BYTES = 1 << 16
 _PORT_TAKEN = re.compile(r"port is already allocated|address already in use|failed to bind (?:host )?port", re.I)
 _PORT = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[::1?\]|::):(\d+)")
@@ -54,6 +60,7 @@ def docker_command(
     run: str = "",
     cwd: str | Path = ".",
     write: Callable[[str], object] | None = None,
+    publish: Callable[[int], int] = int,
 ) -> str:
     """Run `docker ARGUMENTS`; give back what it printed, both streams in one.
 
@@ -62,11 +69,13 @@ def docker_command(
         run: the run's name for the labels.
         cwd: the folder to run it in.
         write: gets what a page can hold of it, as it comes: see `Excerpt`. What is given back is whole.
+        publish: the port to publish on for one that a Compose file names.
 
     Raises:
         CommandUnreadable: a quotation mark is not closed, or nothing follows a backslash.
         PortTaken: a port to publish on is in use; the container that docker had made for it is removed.
         EngineLost: the engine has gone away.
+        ComposeMissing: it is for Compose, which this docker does not have.
         DockerCommandFailed: any other exit code than 0.
         EngineUnavailable: the docker program cannot be started.
         KeyboardInterrupt: passed on; a container that `docker run` was waiting for is removed.
@@ -76,11 +85,25 @@ def docker_command(
         argv = argv[1:]
     with tempfile.TemporaryDirectory(prefix="dockerlab-run-") as folder:
         note = Path(folder, "id")
-        process = engine.popen(*noted(labelled(argv, run), note), cwd=cwd)
+        words, said = labelled(argv, run), ""
+        if is_compose(argv):
+            words, said = prepare(
+                argv,
+                ask=lambda words: _ask(words, engine, cwd),
+                run=run,
+                cwd=Path(cwd).absolute(),
+                scratch=Path(folder),
+                naming=engine.line.naming,
+                publish=publish,
+            )
+        process = engine.popen(*noted(words, note), cwd=cwd)
         # It makes no difference where a chunk ends: not within a character, nor between \r and \n.
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=False)
         printed, excerpt = io.StringIO(newline=""), Excerpt(write) if write else None
         try:
+            printed.write(said)
+            if excerpt and said:
+                excerpt.add(said)
             ended = False
             while not ended:
                 chunk = process.stdout.read1(CHUNK_BYTES)
@@ -104,6 +127,16 @@ def docker_command(
     return printed.getvalue()
 
 
+def _ask(words: Sequence[str], engine: Engine, cwd: str | Path) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a short docker command."""
+    process = engine.popen(*words, cwd=cwd, stderr=subprocess.PIPE)
+    try:
+        out, said = process.communicate()
+    finally:
+        stop(process)
+    return process.returncode, out.decode(errors="replace"), said.decode(errors="replace")
+
+
 def _made(note: Path) -> str:
     return note.read_text() if note.exists() else ""
 
@@ -116,9 +149,15 @@ def _remove(made: str, engine: Engine) -> None:
 
 
 def _failure(argv: Sequence[str], code: int, output: str, engine: Engine, made: str) -> DockerLabError:
-    # Only the daemon's own words count: a program in the container may print of other ports.
-    said = [line for line in output.splitlines() if "Error response from daemon" in line and _PORT_TAKEN.search(line)]
+    # Only the daemon's own words count: a program in the container may print of other ports. What Compose has made
+    # stays, and its ports stand in a file.
+    lines = [] if is_compose(argv) else output.splitlines()
+    said = [line for line in lines if "Error response from daemon" in line and _PORT_TAKEN.search(line)]
     if said and (port := _PORT.search(said[0])):
         _remove(made, engine)  # `docker run` leaves it behind, created but never started
         return PortTaken(typed(argv), code, output, int(port[1]), removed=bool(made))
-    return engine.failure(argv, code, output)
+    failure = engine.failure(argv, code, output)
+    if is_compose(argv) and not isinstance(failure, EngineLost) and _ask([WORD, "version"], engine, ".")[0]:
+        summary = "Your docker has no Compose: `docker compose` is a plugin, and it is not installed."
+        return ComposeMissing(typed(argv), code, output, summary=summary, advice=HOW_TO_GET_COMPOSE)
+    return failure

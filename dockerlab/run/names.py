@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 
 from dockerlab.engine import sessions
 from dockerlab.run.command import BUILDERS, CREATORS, EXECUTORS, RUNNERS, starts_with
-from dockerlab.run.shell import read_options
+from dockerlab.run.compose import is_compose
+from dockerlab.run.shell import Option, read_options
 
 KINDS = ("container", "image", "network", "volume")
+PROJECT = "project"  # of Compose; what it makes has names that begin with it, and `run.compose` leads those
 COPIERS = (("cp",), ("container", "cp"))
 # Commands whose last word is a new name, by its kind.
 NAMERS = {
@@ -32,6 +34,7 @@ NAMING = {
     "--ipc": ("container",), "--network": ("network", "container"), "--net": ("network", "container"),
     "-v": ("volume",), "--volume": ("volume",), "--mount": ("volume",),
 }  # fmt: skip
+SHARED = ("bridge", "default", "host", "none")  # networks in which containers have no names
 MOST_SESSIONS = 1000
 
 
@@ -45,12 +48,21 @@ class Names:
 
     def __init__(self, tell: Callable[[str], object], claim: Callable[[str], bool] = sessions.claim) -> None:
         self._tell, self._claim = tell, claim
-        self._called: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
+        self._called: dict[str, dict[str, str]] = {kind: {} for kind in (*KINDS, PROJECT)}
         self._tags: set[str] = set()  # the images that were typed, with their tags
 
     def name(self, text: str) -> str:
         """A name as it is in the engine: of a container, or of an image with or without its tag."""
         return self._put(text, ("container", "image"))
+
+    def have(self, kind: str, name: str) -> str:
+        """The name of something that is about to be made, a project included; from now on the session has it."""
+        self._have(kind, name)
+        return self._called[kind].get(name, name) if kind == PROJECT else self._put(name, (kind,))
+
+    def lead(self, kind: str, name: str, called: str) -> None:
+        """From now on `name` is called so; nobody is asked whether it is free."""
+        self._called[kind][name] = called
 
     def text(self, line: str) -> str:
         """A line for the shell with the names as they are in the engine, whatever stands around them."""
@@ -62,6 +74,8 @@ class Names:
         What a program in a container is given stays as it is, and so do paths.
         """
         words = [str(word) for word in arguments]
+        if is_compose(words):  # it names services, and its project has been given this session's names
+            return words
         if place := starts_with(words, (*RUNNERS, *CREATORS)):
             return self._run(words, place)
         if place := starts_with(words, BUILDERS):
@@ -81,15 +95,23 @@ class Names:
 
     def _run(self, words: list[str], place: int) -> list[str]:
         options, image = read_options(words, place)
+        aliases: list[str] = []
         for option in options:
             if option.name == "--name" and option.value:
                 self._have("container", option.value)
+                aliases = self._alias(option.value, options)
             if option.value is not None:
                 value = self._put(option.value, NAMING.get(option.name, ()))
                 words[option.place] = option.before + value
         if image < len(words):
             words[image] = self._put(words[image], ("image",))
-        return words
+        return [*words[:place], *aliases, *words[place:]]
+
+    def _alias(self, name: str, options: Sequence[Option]) -> list[str]:
+        """Let a container with another name than was typed be found under that one in its own network."""
+        networks = [option.value or "" for option in options if option.name in ("--network", "--net")]
+        is_own = bool(networks) and networks[-1] not in SHARED and not networks[-1].startswith("container:")
+        return [f"--network-alias={name}"] if is_own and self._put(name, ("container",)) != name else []
 
     def _build(self, words: list[str], place: int) -> list[str]:
         """Only the tags: whatever else is typed may be a path. A Dockerfile's names are led to the session's images."""

@@ -17,6 +17,7 @@ from dockerlab.book.notebooks import code_cells, read_notebook
 from dockerlab.book.transcript import Step, steps
 from dockerlab.engine.base import present_base
 from dockerlab.engine.labels import RUN
+from dockerlab.engine.sessions import token
 from dockerlab.lesson.supplies import supply
 from tests.notebooks import FIRST_EDITION
 
@@ -28,11 +29,24 @@ SECONDS = 600  # for one cell, on however busy a machine
 IGNORED = "nbval-ignore-output"
 # Where the page shows it in another way: a build as a table, and what a cell has written.
 OTHERWISE = re.compile(r"%docker (?:exec .*\bdocker )?(?:buildx |image )?build\b|%%writefile")
-# docker, with the labels of the run on whatever is made: the only thing that is not the learner's own.
+# docker, with the labels of the run on whatever is made: the only thing that is not the learner's own. They are the
+# same for every command, or Compose would take each for a change of its files.
 DOCKER = """#!{python}
-import os, sys
+import os, subprocess, sys, tempfile
+from pathlib import Path
+from dockerlab.engine import sessions
 from dockerlab.run.command import labelled
-os.execv({docker!r}, ["docker", *labelled(sys.argv[1:], {run!r})])
+from dockerlab.run.compose import is_compose, prepare
+sessions.token = lambda: {token!r}
+words = sys.argv[1:]
+def ask(words):
+    done = subprocess.run([{docker!r}, *words], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+if is_compose(words):
+    words, _ = prepare(words, ask=ask, run={run!r}, cwd=Path.cwd(), scratch=Path(tempfile.mkdtemp(dir={scratch!r})))
+else:
+    words = labelled(words, {run!r})
+os.execv({docker!r}, ["docker", *words])
 """
 
 
@@ -46,7 +60,7 @@ def shell(engine, run, tmp_path):
     docker = shutil.which("docker", path=environment["PATH"])
     shim = tmp_path / "bin/docker"
     shim.parent.mkdir()
-    shim.write_text(DOCKER.format(python=sys.executable, docker=docker, run=run))
+    shim.write_text(DOCKER.format(python=sys.executable, docker=docker, run=run, token=token(), scratch=str(tmp_path)))
     shim.chmod(0o755)
     environment |= {"PATH": f"{shim.parent}:{environment['PATH']}", "PWD": str(lab)}
 
