@@ -1,4 +1,7 @@
-"""The images that lessons need besides the base image: pulled, or made from the packages of the course's own engine."""
+"""The images that lessons need besides the base image: pulled, or made from Debian's packages.
+
+A stand-in either gets its programs from the packages of the course's own engine, or installs a package in its build.
+"""
 
 import re
 import tempfile
@@ -11,10 +14,13 @@ from dockerlab.engine.labels import COURSE
 from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed, NoSuchImage
 
 RECIPES = Path(__file__).parent / "stand_ins"
-# Image -> what a lesson calls it, the Dockerfile of its stand-in, and the Debian package that this is made from.
+# Image -> what a lesson calls it, the Dockerfile of its stand-in, and the Debian package that this is made from. The
+# stand-in of the base image is Debian 12, so what is installed in it has the versions of that release.
 STAND_INS = {
     "registry:2": ("Registry image", "registry.Dockerfile", "docker-registry"),
     "docker:dind": ("Engine image", "dind.Dockerfile", "docker.io {version}"),
+    "postgres:17-alpine": ("Database image", "postgres.Dockerfile", "postgresql 15"),
+    "redis:7-alpine": ("Cache image", "redis.Dockerfile", "redis 7.0"),
 }
 
 
@@ -58,7 +64,9 @@ def _make(reference: str, engine: Engine, run: str) -> str:
     programs = programs_of(recipe)
     with tempfile.TemporaryDirectory(prefix="dockerlab-supply-") as scratch:
         # The packages are the build context: only what COPY names is sent, and only once.
-        packages = engine.provider.programs(programs, Path(scratch)) if engine.provider else Path(scratch)
+        packages = Path(scratch)
+        if programs and engine.provider:
+            packages = engine.provider.programs(programs, packages)
         if missing := [name for name in programs if not (packages / name).exists()]:
             raise BaseImageUnavailable(
                 f"No registry answers, and the engine's packages hold no {Path(missing[0]).name} "

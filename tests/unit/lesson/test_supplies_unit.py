@@ -24,6 +24,8 @@ from tests.engines import engine_of
                 "docker-buildx",
             ],
         ),
+        ("postgres:17-alpine", []),  # installs Debian's packages in its build
+        ("redis:7-alpine", []),
     ],
 )  # fmt: skip
 def test_a_recipe_says_which_programs_it_needs(reference, programs):
