@@ -1,0 +1,6 @@
+# fails: the_entry_outlived_a_container
+cp solution/compose.yaml compose.yaml
+docker compose up -d --wait
+curl -sS --retry 30 --retry-delay 1 --retry-all-errors -d "I was here" http://localhost:18192/
+docker compose restart store
+docker compose up -d --wait
