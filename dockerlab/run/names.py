@@ -66,6 +66,9 @@ class Names:
 
     def text(self, line: str) -> str:
         """A line for the shell with the names as they are in the engine, whatever stands around them."""
+        for name, called in self._called[PROJECT].items():
+            if called != name:  # Compose would take the folder's name, and so another session's project
+                line = re.sub(r"\bdocker compose(?= )", f"docker compose -p {called}", line)
         return self._put(line, KINDS)
 
     def words(self, arguments: Sequence[str]) -> list[str]:
