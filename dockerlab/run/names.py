@@ -15,6 +15,7 @@ from dockerlab.run.shell import Option, read_options
 KINDS = ("container", "image", "network", "volume")
 PROJECT = "project"  # of Compose; what it makes has names that begin with it, and `run.compose` leads those
 COPIERS = (("cp",), ("container", "cp"))
+JOINERS = (("network", "connect"),)
 # Commands whose last word is a new name, by its kind.
 NAMERS = {
     "container": (("rename",), ("container", "rename")),
@@ -89,6 +90,9 @@ class Names:
                     *words[place + 1 :]]  # fmt: skip
         if starts_with(words, COPIERS):  # a word without a colon is a path of this machine
             return [re.sub(r"^[^/:]+(?=:)", lambda name: self.name(name[0]), word) for word in words]
+        if starts_with(words, JOINERS) and self._put(words[-1], ("container",)) != words[-1]:
+            words.insert(len(JOINERS[0]), f"--alias={words[-1]}")  # there, it is found under the name that was typed
+            return [*words[:3], *(self._put(word, ("network", "container")) for word in words[3:])]
         for kind, makers in NAMERS.items():
             if starts_with(words, makers):
                 self._have(kind, words[-1])

@@ -50,7 +50,7 @@ def names_in_use() -> Names:
         ("buildx build --load -t mine .", f"buildx build {LEADS} --load -t mine ."),
         ("cp -q demo news:/demo", "cp -q demo news-session2:/demo"),
         ("cp news:/app/news .", "cp news-session2:/app/news ."),
-        ("network connect news demo", "network connect news-session2 demo-session2"),
+        ("network connect news demo", "network connect --alias=demo news-session2 demo-session2"),
         ("volume inspect news", "volume inspect news-session2"),
         ("rename other third", "rename other third"),
         ("commit news news", "commit news-session2 news-session2"),
