@@ -165,7 +165,7 @@ class PrivateEngine:
         own, run_folder = self.footprint, self.footprint.run_folder
         run_folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         own.data_root.mkdir(parents=True, exist_ok=True)
-        taken = [subnet for _, subnet in network.routes() if subnet.prefixlen]
+        taken = [subnet for _, subnet in network.routes() if subnet.prefixlen] + own.subnets_of_others()
         subnet = network.free_subnet(network.BRIDGES, 24, own.seed, taken)
         pool = network.free_subnet(network.POOLS, 20, own.seed, taken)
         own.note({"tree": tree, "subnet": subnet, "pool": pool, "forwarding": not network.forwards()})

@@ -58,6 +58,15 @@ class Footprint:
         state = self.state()
         return [IPv4Network(state[key]) for key in ("subnet", "pool") if key in state]
 
+    def subnets_of_others(self) -> list[IPv4Network]:
+        """What the other private engines have noted. A pool shows in no route until it has a network."""
+        found = []
+        for file in self.run_folder.parent.glob("dockerlab-*/state.json"):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                state = json.loads(file.read_text()) if file.parent != self.run_folder else {}
+                found += [IPv4Network(state[key]) for key in ("subnet", "pool") if key in state]
+        return found
+
     def remove(self) -> None:
         """End its processes, and remove its mounts, bridges, firewall rules and run folder."""
         state, subnets, bridges = self.state(), self.subnets(), [self.bridge]

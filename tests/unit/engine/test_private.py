@@ -34,6 +34,17 @@ def test_no_free_subnet_is_an_error():
         network.free_subnet(ip_network("10.213.0.0/23"), 24, 0, [ip_network("10.0.0.0/8")])
 
 
+def test_the_pool_of_another_engine_is_taken_before_it_has_a_network(tmp_path):
+    """Its networks' bridges would otherwise go when this engine goes, for they lie in one pool."""
+    own, other, broken = (Footprint(tmp_path / name, tmp_path / "run") for name in ("own", "other", "broken"))
+    for footprint in (own, other, broken):
+        footprint.run_folder.mkdir(parents=True)
+    own.note({"subnet": "10.213.1.0/24", "pool": "10.214.0.0/20"})
+    other.note({"subnet": "10.213.2.0/24", "pool": "10.214.16.0/20"})
+    (broken.run_folder / "state.json").write_text("{")
+    assert [str(subnet) for subnet in own.subnets_of_others()] == ["10.213.2.0/24", "10.214.16.0/20"]
+
+
 ROUTES = """Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
 dl-a\t0005D50A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
