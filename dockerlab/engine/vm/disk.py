@@ -57,7 +57,7 @@ def make_parts(target: Path, archive: Path | None, progress: Progress) -> Parts:
     """
     system = System.read()
     machine = fetch_packages(system, {RELEASE: list(MACHINE_PACKAGES)}, progress)
-    # runc of the machine's release, because chapter 6 copies it into an image of that release.
+    # runc of the machine's release, because chapter 10 copies it into an image of that release.
     packages = {RELEASE: [*SYSTEM_PACKAGES, *SYSTEM_LIBRARIES], system.release: ["runc"]}
     engine = fetch_packages(system, packages, progress)
     client = fetch_packages(system, {RELEASE: [*CLIENT_PACKAGES, "docker-registry"]}, progress)

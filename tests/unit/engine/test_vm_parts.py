@@ -40,7 +40,7 @@ def test_a_folder_that_the_kernels_command_line_cannot_name_is_not_shared(vm, tm
 
 def test_a_shared_folder_that_cannot_be_made_is_named(vm, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(EngineStartFailed, match="The folder .*/file/work cannot be made: Not a directory"):
+    with pytest.raises(EngineStartFailed, match=r"The folder .*/file/work cannot be made: Not a directory"):
         vm.files.share(tmp_path / "file" / "work")
     assert vm.shared_folder is None
 
