@@ -11,15 +11,15 @@ from dockerlab.build import ratio, summary
 from dockerlab.image.search import find_in_image
 from dockerlab.image.sizes import size_measures
 from dockerlab.lesson.exercises import check, exercise
-from dockerlab.lesson.files import compare, edit, fresh_copy, now, set_line, show
+from dockerlab.lesson.files import fresh_copy, now, show
 from dockerlab.lesson.session import Lesson
 from dockerlab.lesson.start import start_page
 from dockerlab.show import charts
 from dockerlab.show.claim import claim
 
 __all__ = [
-    "Lesson", "charts", "check", "claim", "compare", "edit", "exercise", "find_in_image", "fresh_copy", "now", "pd",
-    "ratio", "set_line", "show", "size_measures", "start_page", "summary",
+    "Lesson", "charts", "check", "claim", "exercise", "find_in_image", "fresh_copy", "now", "pd", "ratio", "show",
+    "size_measures", "start_page", "summary",
 ]  # fmt: skip
 
 # A cut-off instruction would hide what a table is about.

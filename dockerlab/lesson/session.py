@@ -19,7 +19,6 @@ from dockerlab.engine.base import ensure_base, present_base
 from dockerlab.engine.labels import clean, is_own_volume
 from dockerlab.engine.loopback import port_is_free
 from dockerlab.engine.second import SecondEngine
-from dockerlab.errors import BuildFailed
 from dockerlab.exercise import Exercise, Quiz, read_quiz
 from dockerlab.image import Image, ImageReader, Images
 from dockerlab.lesson import magic
@@ -46,7 +45,6 @@ class Lesson:
         engine: where the chapter builds and runs.
         base: the base image python:3.11-slim, or its stand-in.
         last_build: the last build made with %docker, None before.
-        last_failure: the last build with %docker that failed, None before.
     """
 
     def __init__(self, chapter: str, lab: str = "news-api") -> None:
@@ -60,7 +58,6 @@ class Lesson:
         # Whether a stand-in is out of date takes a second to find out, so `engine up` and `make` do that.
         self.base = present_base(self.engine) or ensure_base(self.engine)
         self.last_build: Build | None = None
-        self.last_failure: BuildFailed | None = None
         self._second: dict[str, SecondEngine] = {}
         clean(self.engine, chapter)
         provider = self.engine.provider
@@ -196,13 +193,8 @@ class Lesson:
 
     def _show_build(self, arguments: list[str], engine: Engine) -> None:
         watcher = NotebookWatcher()
-        try:
-            done = build(arguments, engine=engine, run=self._chapter, watcher=watcher)
-        except BuildFailed as failure:
-            self.last_failure = failure
-            raise
-        self.last_build = done
-        watcher.show(done)
+        self.last_build = build(arguments, engine=engine, run=self._chapter, watcher=watcher)
+        watcher.show(self.last_build)
 
     def _conditions(self) -> dict[str, str]:
         """The conditions of this run; the ledger of claims quotes them."""
