@@ -66,7 +66,7 @@ def shell(engine, run, tmp_path):
 
     def in_shell(script: str) -> tuple[int, str]:
         done = subprocess.run(
-            ["bash", "-e"], input=script, cwd=lab, env=environment, timeout=SECONDS,
+            ["bash", "-e", "-c", script], cwd=lab, env=environment, timeout=SECONDS, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
         return done.returncode, done.stdout
