@@ -77,7 +77,7 @@ def prepared(typed: str, tmp_path: Path, asked: list | None = None, **options):
             asked.append(words)
         return 0, json.dumps(PROJECT), "a warning\n"
 
-    options = {"ask": ask, "run": "test", "cwd": Path("/work/shop"), "scratch": tmp_path} | options
+    options = {"ask": ask, "run": "test", "cwd": Path("/home/ada"), "scratch": tmp_path} | options
     words, said = prepare(typed.split(), **options)
     file = tmp_path / "compose.json"
     return words, said, json.loads(file.read_text()) if file.exists() else None
@@ -86,12 +86,12 @@ def prepared(typed: str, tmp_path: Path, asked: list | None = None, **options):
 @pytest.mark.parametrize(
     ("typed", "folder", "kept", "command"),
     [
-        ("compose up -d", "/work/shop", [], "up -d"),
-        ("compose -f sub/a.yaml -f b.yaml up", "/work/shop/sub", [], "up"),
+        ("compose up -d", "/home/ada", [], "up -d"),
+        ("compose -f sub/a.yaml -f b.yaml up", "/home/ada/sub", [], "up"),
         ("compose -f /else/a.yaml up", "/else", [], "up"),
         ("compose --project-directory /p -f a.yaml up", "/p", [], "up"),
-        ("compose -p other --env-file e --profile tools run psql", "/work/shop", ["--profile", "tools"], "run psql"),
-        ("compose --progress quiet build", "/work/shop", ["--progress", "quiet"], "build"),
+        ("compose -p other --env-file e --profile tools run psql", "/home/ada", ["--profile", "tools"], "run psql"),
+        ("compose --progress quiet build", "/home/ada", ["--progress", "quiet"], "build"),
     ],
 )
 def test_one_file_takes_the_place_of_the_learner_s(tmp_path, typed, folder, kept, command):
