@@ -102,7 +102,7 @@ def traces():
             theirs = {" ".join(words[1:]) for _, words in rules_to_delete(saved, bridges, subnets)}
             # A published port's guard names no engine, and no test that looks at traces publishes one.
             found = (
-                x for x in saved.splitlines() if x.startswith(("-A", ":DOCKER")) and "-d 127.0.0.1/32 ! -i lo" not in x
+                x for x in saved.splitlines() if x.startswith(("-A", ":DL")) and "-d 127.0.0.1/32 ! -i lo" not in x
             )
             rules |= {line for line in found if line.removeprefix("-A ") not in theirs}
         links = {path.name for path in Path("/sys/class/net").iterdir() if not path.name.startswith("veth")}

@@ -21,7 +21,7 @@ from dockerlab.paths import cache_folder, locked
 
 CONTAINERD = "containerd"  # the store that `make test STORE=containerd` asks for
 START_SECONDS = 60
-# The firewall and the free subnets are the whole machine's: while one engine comes or goes, another one waits. What is
+# Forwarding and the free subnets are the whole machine's: while one engine comes or goes, another one waits. What is
 # locked is a folder that every Linux has, so no file is left.
 MACHINE = Path("/run")
 OWN_ENGINE = "An engine of your own works too: install Docker and run this again."
@@ -165,13 +165,14 @@ class PrivateEngine:
         own, run_folder = self.footprint, self.footprint.run_folder
         run_folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         own.data_root.mkdir(parents=True, exist_ok=True)
-        taken = [subnet for _, subnet in network.routes() if subnet.prefixlen] + own.subnets_of_others()
+        theirs, switched_on = own.others()
+        taken = [subnet for _, subnet in network.routes() if subnet.prefixlen] + theirs
         subnet = network.free_subnet(network.BRIDGES, 24, own.seed, taken)
         pool = network.free_subnet(network.POOLS, 20, own.seed, taken)
-        own.note({"tree": tree, "subnet": subnet, "pool": pool, "forwarding": not network.forwards()})
+        own.note({"tree": tree, "subnet": subnet, "pool": pool, "forwarding": switched_on or not network.forwards()})
         network.set_forwarding(True)
         network.make_bridge(own.bridge, subnet)
-        firewall.wrap_iptables(tree, run_folder / "bin")
+        firewall.wrap_iptables(tree, run_folder / "bin", own.chains)
         # A configuration of its own, or dockerd would read the machine's /etc/docker/daemon.json.
         features = {"features": {"containerd-snapshotter": True}} if self._store == CONTAINERD else {}
         (run_folder / "daemon.json").write_text(json.dumps(features))

@@ -1,44 +1,66 @@
-"""The private engine's firewall: an iptables to use, and which rules to delete when the engine stops."""
+"""The private engine's firewall: an iptables with chains of its own, and what to delete when the engine stops."""
 
 import os
 import re
 import shlex
+import shutil
 import subprocess
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 Rule = tuple[str, list[str]]  # a table, and the words of an iptables command for it
+TOOLS = ("iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save")
 
 
-def wrap_iptables(tree: Path, folder: Path) -> None:
-    """Make a folder of scripts that run the unpacked iptables with the unpacked libraries.
+def wrap_iptables(tree: Path, folder: Path, chains: str) -> None:
+    """Make a folder of scripts that run iptables, with Docker's chains under names of this engine's own.
 
-    It stays empty if the packages in `tree` hold no iptables, because the machine has its own.
+    A dockerd that starts empties the chains DOCKER, DOCKER-FORWARD and so on of the whole machine, also those that
+    another engine is using.
+
+    Args:
+        tree: unpacked packages. If they hold no iptables, the machine has its own.
+        folder: where the scripts go.
+        chains: what stands for "DOCKER" in the names of chains; at most 10 characters, as a name has at most 28.
     """
     folder.mkdir(exist_ok=True)
     libraries = next(iter(tree.glob("usr/lib/*-linux-gnu")), tree / "usr/lib")
-    for flavour in ("nft", "legacy"):  # not every kernel has nftables; the older interface then does the same
-        program = tree / f"usr/sbin/xtables-{flavour}-multi"
-        if program.exists():
-            for name in ("iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save"):
-                write_wrapper(folder / name, program, name, libraries)
-            test = [folder / "iptables", "-t", "nat", "-S"]
-            if subprocess.run(test, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0:
-                return
+    unpacked = [tree / f"usr/sbin/xtables-{flavour}-multi" for flavour in ("nft", "legacy")]
+    for program in filter(Path.exists, unpacked):  # not every kernel has nftables; the older interface does the same
+        variables = {"LD_LIBRARY_PATH": libraries, "XTABLES_LIBDIR": libraries / "xtables"}
+        for name in TOOLS:
+            write_wrapper(folder / name, [program, name], chains, variables)
+        test = [folder / "iptables", "-t", "nat", "-S"]
+        if subprocess.run(test, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0:
+            return
+    if not any(map(Path.exists, unpacked)):
+        for name in TOOLS:
+            if found := shutil.which(name):
+                write_wrapper(folder / name, [found], chains, {})
 
 
-def write_wrapper(wrapper: Path, program: Path, name: str, libraries: Path) -> None:
-    """A script that runs `program` under the name of one of its tools, with the libraries of a folder."""
-    variables = f"LD_LIBRARY_PATH={shlex.quote(str(libraries))} XTABLES_LIBDIR={shlex.quote(f'{libraries}/xtables')}"
-    wrapper.write_text(f'#!/bin/sh\n{variables} exec {shlex.quote(str(program))} {name} "$@"\n')
+def write_wrapper(wrapper: Path, command: Iterable[str | Path], chains: str, variables: Mapping) -> None:
+    """A script that runs a command of iptables, with the chains renamed and these environment variables."""
+    words = [f"{name}={shlex.quote(str(value))}" for name, value in variables.items()]
+    words += ["exec", *(shlex.quote(str(word)) for word in command)]
+    wrapper.write_text(
+        "#!/bin/sh\n"
+        "for word; do\n"
+        "    shift\n"
+        f"    case $word in DOCKER*) word={chains}${{word#DOCKER}} ;; esac\n"
+        '    set -- "$@" "$word"\n'
+        "done\n"
+        f'{" ".join(words)} "$@"\n'
+    )
     wrapper.chmod(0o755)
 
 
-def remove_rules(interfaces: Collection[str], subnets: Collection[IPv4Network], other_engines: bool, path: str) -> None:
-    """Delete the firewall rules of our interfaces and subnets, and dockerd's empty chains if no other engine runs.
+def remove_rules(interfaces: Collection[str], subnets: Collection[IPv4Network], chains: str, path: str) -> None:
+    """Delete the firewall rules of our interfaces and subnets, and our chains.
 
     Args:
+        chains: what the names of our chains begin with.
         path: the PATH on which iptables is looked for.
     """
     variables = os.environ | {"PATH": path}
@@ -50,13 +72,9 @@ def remove_rules(interfaces: Collection[str], subnets: Collection[IPv4Network], 
             return ""
         return done.stdout
 
-    def delete(rules: list[Rule]) -> None:
-        for table, words in rules:
-            run("iptables", "-w", "-t", table, *words)
-
-    delete(rules_to_delete(run("iptables-save"), interfaces, subnets))
-    if not other_engines:
-        delete(chains_to_delete(run("iptables-save")))
+    saved = run("iptables-save")
+    for table, words in [*rules_to_delete(saved, interfaces, subnets), *chains_to_delete(saved, chains)]:
+        run("iptables", "-w", "-t", table, *words)
 
 
 def rules_to_delete(saved: str, interfaces: Collection[str], subnets: Collection[IPv4Network]) -> list[Rule]:
@@ -77,24 +95,19 @@ def rules_to_delete(saved: str, interfaces: Collection[str], subnets: Collection
     ]
 
 
-def chains_to_delete(saved: str) -> list[Rule]:
-    """The deletions of what dockerd leaves after its last network: its chains and the jumps to them.
-
-    Nothing is deleted if one of these chains holds a rule that is not dockerd's own jump or return. Such a rule
-    belongs to another engine, or somebody has written it: DOCKER-USER is there for that.
+def chains_to_delete(saved: str, chains: str) -> list[Rule]:
+    """The deletions of an engine's chains and of the jumps to them.
 
     Args:
         saved: what iptables-save prints.
+        chains: what the chains' names begin with.
     """
     jumps, flushes, drops = [], [], []
     for table, words in _parse(saved):
-        if words[0].startswith(":DOCKER"):
+        if words[0].startswith(f":{chains}"):
             flushes.append((table, ["-F", words[0][1:]]))
             drops.append((table, ["-X", words[0][1:]]))
-        elif words[0] == "-A" and words[1].startswith("DOCKER"):
-            if not re.fullmatch(r"-j (RETURN|DOCKER\S*)", " ".join(words[2:])):
-                return []
-        elif words[0] == "-A" and " -j DOCKER" in " ".join(words):
+        elif words[0] == "-A" and not words[1].startswith(chains) and f" -j {chains}" in " ".join(words):
             jumps.append((table, ["-D", *words[1:]]))
     return [*jumps, *flushes, *drops]
 

@@ -23,6 +23,7 @@ class Footprint:
         log: dockerd's log of its last start.
         lock: held while it is started or stopped.
         bridge: the name of its network bridge.
+        chains: what the names of its firewall's chains begin with.
         run_folder: its socket, process numbers and state; removed when it is stopped.
         socket: its API.
     """
@@ -35,6 +36,7 @@ class Footprint:
         self.log = self.cache / "dockerd.log"
         self.lock = self.cache / "engine.lock"
         self.bridge = f"dl-{key}"
+        self.chains = f"DL{key}"
         self.run_folder = run / f"dockerlab-{key}"
         self.socket = self.run_folder / "docker.sock"
 
@@ -46,7 +48,8 @@ class Footprint:
         """What was noted; {} if the engine is not up.
 
         Keys: tree (its unpacked packages), subnet (of the bridge), pool (where the subnets of further networks come
-        from), forwarding (whether it was switched on for this engine).
+        from), forwarding (whether it was switched on for this engine, or for one that ran already: the last to go
+        switches it off).
         """
         try:
             return json.loads((self.run_folder / "state.json").read_text())
@@ -55,17 +58,19 @@ class Footprint:
 
     def subnets(self) -> list[IPv4Network]:
         """The noted subnet and pool."""
-        state = self.state()
-        return [IPv4Network(state[key]) for key in ("subnet", "pool") if key in state]
+        return _subnets(self.state())
 
-    def subnets_of_others(self) -> list[IPv4Network]:
-        """What the other private engines have noted. A pool shows in no route until it has a network."""
-        found = []
+    def others(self) -> tuple[list[IPv4Network], bool]:
+        """What the other private engines have noted: their subnets, and whether forwarding was switched on for one.
+
+        A pool shows in no route until it has a network.
+        """
+        states = []
         for file in self.run_folder.parent.glob("dockerlab-*/state.json"):
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                state = json.loads(file.read_text()) if file.parent != self.run_folder else {}
-                found += [IPv4Network(state[key]) for key in ("subnet", "pool") if key in state]
-        return found
+            with contextlib.suppress(OSError, ValueError):
+                if file.parent != self.run_folder and isinstance(state := json.loads(file.read_text()), dict):
+                    states.append(state)
+        return [s for state in states for s in _subnets(state)], any(state.get("forwarding") for state in states)
 
     def remove(self) -> None:
         """End its processes, and remove its mounts, bridges, firewall rules and run folder."""
@@ -86,10 +91,13 @@ class Footprint:
             with contextlib.suppress(OSError):
                 network.remove_bridge(bridge)
         if state:
-            others = processes.dockerd_runs()
             path = f"{self.run_folder / 'bin'}:{os.environ.get('PATH', os.defpath)}"
-            firewall.remove_rules(bridges, subnets, others, path)
-            if state.get("forwarding") and not others:
+            firewall.remove_rules(bridges, subnets, self.chains, path)
+            if state.get("forwarding") and not processes.dockerd_runs():
                 with contextlib.suppress(OSError):  # if /proc/sys is read-only, it was not switched on either
                     network.set_forwarding(False)
         shutil.rmtree(self.run_folder, ignore_errors=True)
+
+
+def _subnets(state: Mapping) -> list[IPv4Network]:
+    return [IPv4Network(state[key]) for key in ("subnet", "pool") if key in state]

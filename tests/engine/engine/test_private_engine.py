@@ -11,7 +11,7 @@ import pytest
 
 from dockerlab.build import build
 from dockerlab.engine.find import connect
-from dockerlab.engine.private import network
+from dockerlab.engine.private import PrivateEngine, network
 from dockerlab.errors import EngineStartFailed
 
 pytestmark = pytest.mark.engine
@@ -67,10 +67,31 @@ def test_two_at_once_start_one(second_private):
 
 
 def test_while_one_comes_and_goes_another_can(tmp_path):
-    """Each makes and removes Docker's own chains of the machine's firewall."""
     with ThreadPoolExecutor(2) as pool:
         turns = [pool.submit(start_in_a_process, tmp_path / name, "p.down(); p.up(); p.down();") for name in "ab"]
         assert [turn.result() for turn in turns] == ["True", "True"]
+
+
+def test_the_start_of_one_takes_no_rule_from_another(second_engine, tmp_path):
+    """A dockerd that starts empties the chains of its names, on the whole machine."""
+    first, engine = second_engine
+    other = PrivateEngine(tmp_path / "other")
+
+    def rules():
+        done = subprocess.run([first.footprint.run_folder / "bin/iptables-save"], capture_output=True, text=True)
+        return {line for line in done.stdout.splitlines() if f"-A {first.footprint.chains}" in line}
+
+    network_of_its_own = engine.client().networks.create("dockerlab-test-rules")
+    before = rules()
+    try:
+        other.up()
+        assert rules() == before
+        assert len(before) > 10
+        network_of_its_own.remove()
+        engine.client().networks.create("dockerlab-test-rules")  # it still finds all chains that it needs
+    finally:
+        other.down()
+    assert len(rules()) == len(before)
 
 
 def start_in_a_process(cache, then=""):

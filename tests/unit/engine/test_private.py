@@ -39,10 +39,12 @@ def test_the_pool_of_another_engine_is_taken_before_it_has_a_network(tmp_path):
     own, other, broken = (Footprint(tmp_path / name, tmp_path / "run") for name in ("own", "other", "broken"))
     for footprint in (own, other, broken):
         footprint.run_folder.mkdir(parents=True)
-    own.note({"subnet": "10.213.1.0/24", "pool": "10.214.0.0/20"})
-    other.note({"subnet": "10.213.2.0/24", "pool": "10.214.16.0/20"})
+    own.note({"subnet": "10.213.1.0/24", "pool": "10.214.0.0/20", "forwarding": True})
+    other.note({"subnet": "10.213.2.0/24", "pool": "10.214.16.0/20", "forwarding": False})
     (broken.run_folder / "state.json").write_text("{")
-    assert [str(subnet) for subnet in own.subnets_of_others()] == ["10.213.2.0/24", "10.214.16.0/20"]
+    subnets, switched_on = own.others()
+    assert ([str(subnet) for subnet in subnets], switched_on) == (["10.213.2.0/24", "10.214.16.0/20"], False)
+    assert other.others()[1] is True
 
 
 ROUTES = """Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
@@ -124,32 +126,27 @@ def test_only_rules_that_name_our_bridge_or_subnets_are_deleted():
     [
         ("*nat\n-A FORWARD -o tailscale0 -j ACCEPT\n", []),
         (
-            "*filter\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER-USER\n",
-            ["-D FORWARD -j DOCKER-USER", "-F DOCKER-USER", "-X DOCKER-USER"],
+            "*filter\n:DLa-USER - [0:0]\n-A FORWARD -j DLa-USER\n",
+            ["-D FORWARD -j DLa-USER", "-F DLa-USER", "-X DLa-USER"],
         ),
         (
-            "*filter\n:DOCKER-CT - [0:0]\n-A DOCKER-FORWARD -j DOCKER-CT\n-A DOCKER-USER -j RETURN\n",
-            ["-F DOCKER-CT", "-X DOCKER-CT"],
+            "*filter\n:DLa - [0:0]\n:DLa-CT - [0:0]\n-A DLa -j DLa-CT\n-A DLa ! -i dl-a -j DROP\n",
+            ["-F DLa", "-F DLa-CT", "-X DLa", "-X DLa-CT"],
         ),
-        ("*nat\n:DOCKER - [0:0]\n-A DOCKER ! -i docker0 -p tcp -j DNAT\n", []),
-        ("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -p tcp -m tcp --dport 22 -j DROP\n", []),
-        ("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -d 192.0.2.1/32 -j RETURN\n", []),
-        ("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -j DROP\n", []),
-        ("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -j MY-CHAIN\n", []),
+        ("*filter\n:DLb-USER - [0:0]\n-A FORWARD -j DLb-USER\n", []),
+        ("*filter\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER-USER\n-A DOCKER-USER -j DROP\n", []),
     ],
-    ids=[
-        "foreign rules", "empty chains", "dockerd's own", "another engine's",
-        "a reader's port", "a reader's address", "a reader's last word", "a reader's chain",
-    ],
+    ids=["foreign rules", "an empty chain", "chains that name each other", "another engine's", "a reader's engine's"],
 )  # fmt: skip
-def test_dockerd_s_chains_are_deleted_only_when_empty(saved, expected):
-    assert [" ".join(words) for _, words in firewall.chains_to_delete(saved)] == expected
+def test_an_engine_s_own_chains_are_deleted_and_no_others(saved, expected):
+    assert [" ".join(words) for _, words in firewall.chains_to_delete(saved, "DLa")] == expected
 
 
 def test_engines_of_two_cache_folders_share_nothing(tmp_path):
     one, two = Footprint(tmp_path / "one"), Footprint(tmp_path / "two")
-    for name in ("run_folder", "data_root", "bridge", "socket", "log", "lock", "seed"):
+    for name in ("run_folder", "data_root", "bridge", "chains", "socket", "log", "lock", "seed"):
         assert getattr(one, name) != getattr(two, name)
+    assert len(f"{one.chains}-ISOLATION-STAGE-1") <= 28  # the kernel's limit for a chain's name
     assert len(one.bridge) <= 15  # the kernel's limit for an interface's name
     assert len(str(one.socket)) < 108  # and for a socket's path
 
@@ -219,14 +216,24 @@ def test_a_container_that_ends_by_itself_does_not_stop_down(stopped_engine, monk
     assert not stopped_engine.footprint.run_folder.exists()
 
 
-def test_a_wrapper_for_iptables_works_in_any_folder(tmp_path):
+@pytest.mark.parametrize(
+    ("typed", "done"),
+    [
+        (["-t", "a b", ""], ["-t", "a b", ""]),
+        (["-N", "DOCKER"], ["-N", "DLa"]),
+        (["-I", "FORWARD", "-j", "DOCKER-USER"], ["-I", "FORWARD", "-j", "DLa-USER"]),
+        (["-A", "DOCKER_OUTPUT", "-d", "127.0.0.11"], ["-A", "DLa_OUTPUT", "-d", "127.0.0.11"]),
+        (["-i", "docker0", "--comment", "not DOCKER"], ["-i", "docker0", "--comment", "not DOCKER"]),
+    ],
+)
+def test_a_wrapper_for_iptables_renames_chains_and_works_in_any_folder(tmp_path, typed, done):
     folder = tmp_path / "it's $HOME; a folder"
     folder.mkdir()
-    (folder / "program").write_text('#!/bin/sh\nprintf "%s\\n" "$LD_LIBRARY_PATH" "$XTABLES_LIBDIR" "$@"\n')
+    (folder / "program").write_text('#!/bin/sh\nprintf "%s\\n" "$LIBRARIES" "$@"\n')
     (folder / "program").chmod(0o755)
-    firewall.write_wrapper(folder / "wrapper", folder / "program", "iptables", folder)
-    said = subprocess.run([folder / "wrapper", "-t", "a b"], capture_output=True, text=True, check=True).stdout
-    assert said.splitlines() == [str(folder), f"{folder}/xtables", "iptables", "-t", "a b"]
+    firewall.write_wrapper(folder / "wrapper", [folder / "program", "iptables"], "DLa", {"LIBRARIES": folder})
+    said = subprocess.run([folder / "wrapper", *typed], capture_output=True, text=True, check=True).stdout
+    assert said.split("\n") == [str(folder), "iptables", *done, ""]
 
 
 @linux_only
@@ -241,22 +248,24 @@ def test_an_engine_that_dies_while_it_is_stopped_is_cleared_away(stopped_engine,
 @pytest.mark.parametrize(
     ("works", "flavours", "used"),
     [
-        ({"nft", "legacy"}, ("nft", "legacy"), "nft"),
-        ({"legacy"}, ("nft", "legacy"), "legacy"),  # a kernel without nftables
-        ({"legacy"}, ("legacy",), "legacy"),
-        (set(), (), None),  # the machine has an iptables of its own
+        ({"nft", "legacy"}, ("nft", "legacy"), "nft iptables -N DLa\n"),
+        ({"legacy"}, ("nft", "legacy"), "legacy iptables -N DLa\n"),  # a kernel without nftables
+        ({"legacy"}, ("legacy",), "legacy iptables -N DLa\n"),
+        (set(), (), "machine's -N DLa\n"),  # the machine has an iptables of its own
     ],
 )
-def test_the_unpacked_iptables_is_one_that_the_kernel_knows(tmp_path, works, flavours, used):
+def test_the_iptables_is_one_that_the_kernel_knows(tmp_path, monkeypatch, works, flavours, used):
     (tmp_path / "tree/usr/sbin").mkdir(parents=True)
-    for flavour in flavours:
-        program = tmp_path / f"tree/usr/sbin/xtables-{flavour}-multi"
-        program.write_text(f"#!/bin/sh\necho {flavour} $*; exit {0 if flavour in works else 1}\n")
-        program.chmod(0o755)
-    firewall.wrap_iptables(tmp_path / "tree", tmp_path / "bin")
-    wrapper = tmp_path / "bin/iptables-save"
-    said = subprocess.run([wrapper], capture_output=True, text=True).stdout if wrapper.exists() else None
-    assert said == (f"{used} iptables-save\n" if used else None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for path, word, works_here in [
+        (tmp_path / "iptables", "machine's", True),
+        *((tmp_path / f"tree/usr/sbin/xtables-{name}-multi", name, name in works) for name in flavours),
+    ]:
+        path.write_text(f'#!/bin/sh\necho "{word}" $*; exit {0 if works_here else 1}\n')
+        path.chmod(0o755)
+    firewall.wrap_iptables(tmp_path / "tree", tmp_path / "bin", "DLa")
+    said = subprocess.run([tmp_path / "bin/iptables", "-N", "DOCKER"], capture_output=True, text=True).stdout
+    assert said == used
 
 
 def program(folder, name):
