@@ -12,7 +12,7 @@ from pathlib import Path
 from dockerlab.engine import Engine
 from dockerlab.engine.boundary import stop
 from dockerlab.engine.engine import typed
-from dockerlab.engine.labels import label_options
+from dockerlab.engine.labels import label_options, labels
 from dockerlab.errors import ComposeMissing, DockerLabError, EngineLost, EngineRefused, PortTaken
 from dockerlab.run.compose import WORD, is_compose, prepare
 from dockerlab.run.excerpt import Excerpt
@@ -51,6 +51,22 @@ def noted(argv: Sequence[str], note: Path) -> list[str]:
     if not place or any(option.name == "--cidfile" for option in read_options(argv, place)[0]):
         return list(argv)
     return [*argv[:place], f"--cidfile={note}", *argv[place:]]
+
+
+def new_volumes(argv: Sequence[str]) -> list[str]:
+    """The named volumes that a command mounts with docker's usual settings, and would make if they are not there."""
+    found = []
+    for option in read_options(argv, place)[0] if (place := starts_with(argv, (*RUNNERS, *CREATORS))) else ():
+        value = option.value or ""
+        if option.name == "--volume-driver":
+            return []
+        if option.name in ("-v", "--volume"):
+            found += re.findall(r"^([^/.~:][^/:]+):", value)
+        elif option.name == "--mount":
+            settings = dict(part.partition("=")[::2] for part in value.split(","))
+            if settings.get("type", "volume") == "volume" and "volume-" not in value:
+                found += filter(None, [settings.get("source") or settings.get("src")])
+    return found
 
 
 def docker_command(
@@ -96,6 +112,9 @@ def docker_command(
                 naming=engine.line.naming,
                 publish=publish,
             )
+        for name in new_volumes(argv):  # docker would make them without labels
+            with suppress(EngineRefused):  # docker will say so itself
+                engine.client().volumes.create(name, labels=labels(run))  # one that is there stays as it is
         process = engine.popen(*noted(words, note), cwd=cwd)
         # It makes no difference where a chunk ends: not within a character, nor between \r and \n.
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=False)

@@ -114,6 +114,27 @@ def test_an_image_that_a_readers_container_uses_stays_and_the_rest_goes(engine, 
         engine.client().containers.get(reader).remove(force=True)
 
 
+@pytest.mark.parametrize(
+    "mount",
+    ["-v {}:/data", "--volume={}:/data:ro", "--mount source={},target=/data", "--mount=type=volume,src={},dst=/x"],
+)
+@pytest.mark.parametrize("command", ["run --rm", "create"])
+def test_a_volume_that_docker_makes_for_a_container_goes_too(engine, run, command, mount):
+    docker_command(f"{command} {mount.format(run)} {BASE} true", engine=engine, run=run)
+    assert clean(engine, run)["volumes"] == 1
+    assert run not in {volume.name for volume in engine.client().volumes.list()}
+
+
+def test_a_learners_own_volume_is_mounted_as_it_is(engine, run):
+    engine.run("volume", "create", "--label", "mine=1", f"{run}-own")
+    try:
+        docker_command(f"run --rm -v {run}-own:/data {BASE} touch /data/x", engine=engine, run=run)
+        clean(engine, run)
+        assert engine.client().volumes.get(f"{run}-own").attrs["Labels"] == {"mine": "1"}
+    finally:
+        engine.run("volume", "rm", f"{run}-own")
+
+
 def test_a_learners_own_volume_is_told_from_the_course_s(engine, run):
     assert not is_own_volume(engine, f"{run}-nowhere")
     docker_command(f"volume create {run}", engine=engine, run=run)

@@ -9,7 +9,7 @@ import pytest
 from dockerlab.engine.sessions import token
 from dockerlab.errors import CommandUnreadable, DockerCommandFailed, EngineLost, PortTaken
 from dockerlab.run import docker_command
-from dockerlab.run.command import labelled, noted
+from dockerlab.run.command import labelled, new_volumes, noted
 from tests.engines import engine_of
 
 LABELS = [
@@ -45,6 +45,28 @@ def test_whatever_makes_an_object_gets_the_labels(command, made_by):
     words, maker = command.split(), made_by.split()
     expected = [*maker, *LABELS, *words[len(maker) :]] if maker else words
     assert labelled(words, "test") == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "volumes"),
+    [
+        ("run -v data:/data x", ["data"]),
+        ("container run -d --volume=data:/data:ro x -v no:/data", ["data"]),
+        ("create -vdata:/data -v more_2:/more x", ["data", "more_2"]),
+        ("run --mount source=data,target=/data x", ["data"]),
+        ("run --mount type=volume,src=data,dst=/data,readonly x", ["data"]),
+        ("run -v /data x", []),
+        ("run -v ./data:/data -v ../data:/b -v ~/data:/c -v .:/d x", []),
+        ("run --mount type=bind,source=data,target=/data x", []),
+        ("run --mount target=/data x", []),
+        ("run --mount source=data,target=/data,volume-driver=nfs x", []),  # docker knows how, and labels have to wait
+        ("run --volume-driver=nfs -v data:/data x", []),
+        ("exec -v data:/data x", []),
+        ("build -t x .", []),
+    ],
+)
+def test_the_volumes_that_docker_would_make_are_known(command, volumes):
+    assert new_volumes(command.split()) == volumes
 
 
 @pytest.mark.parametrize(
