@@ -138,6 +138,23 @@ def test_an_installation_is_seen_in_whatever_stage(rebuilt, case):
     assert found.ran
 
 
+class Forgetful(Bench):
+    """The first build after a change finds no step in the engine's cache."""
+
+    def build(self, dockerfile, *options, **settings):
+        forgets = "--output=type=cacheonly" in options and not (marker := self.folder / "forgot").exists()
+        if forgets:
+            marker.touch()
+        return super().build(dockerfile, *options, *(["--no-cache"] if forgets else []), **settings)
+
+
+def test_a_step_that_the_engine_has_let_go_of_once_does_not_count(engine, context):
+    with Forgetful.opened(engine, context, RUN) as bench:
+        text, _ = STAGES["the good order"]
+        (bench.folder / "Dockerfile").write_text(text, encoding="utf-8")
+        assert rebuild(bench, "Dockerfile", "main.py").installed == ()
+
+
 @pytest.mark.nightly
 def test_what_an_earlier_image_has_put_off_is_seen_too(engine, context, rebuilt):
     with Bench.opened(engine, context, RUN) as bench:
