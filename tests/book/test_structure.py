@@ -18,6 +18,7 @@ from dockerlab.book.transcript import typed
 from dockerlab.exercise.quiz import read_quiz
 from dockerlab.exercise.task import open_task
 from dockerlab.show.quiz import QuizView
+from dockerlab.show.task import TaskView
 from tests.notebooks import FIRST_EDITION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,6 +187,14 @@ def test_stored_quiz_is_the_one_in_the_file(chapter) -> None:
     assert [output.data["text/html"] for output in stored] == [QuizView(quiz).to_html()], (
         "store outputs with `make record`"
     )
+
+
+def test_stored_exercises_are_those_in_the_folder(chapter) -> None:
+    for cell in code(chapter):
+        if found := re.fullmatch(r'exercise\("(.+)"\)', cell.source.strip()):
+            shown = TaskView(open_task(found[1]))
+            stored = [(output.data["text/plain"], output.data["text/html"]) for output in cell.outputs]
+            assert stored == [(str(shown), shown.to_html())], f"{found[1]}: store outputs with `make record`"
 
 
 def test_setup_comes_first_and_clean_up_last(chapter) -> None:
