@@ -1,9 +1,9 @@
-"""Make the parts that a micro-VM starts from: kernel, network, client, and disks with the engine and the base image.
+"""Make the parts that a micro-VM starts from: network, client, and disks with the engine and the base image.
 
-python -m dockerlab.engine.vm.disk FOLDER [ARCHIVE]
+python -m dockerlab.engine.vm.disk FOLDER KERNEL [ARCHIVE]
 
 They come out of Debian's packages, and the base image gets onto its disk by running the VM once. Nothing here needs a
-privilege, so a RUN step of an image's build can do it.
+privilege, so a RUN step of an image's build can do it. KERNEL is what kernel/make.sh makes.
 """
 
 import shutil
@@ -21,19 +21,23 @@ from dockerlab.engine.vm.parts import GIB, MIB, Parts, enlarge, make_file_system
 from dockerlab.errors import DockerLabError
 
 HERE = Path(__file__).parent
-# The first Debian whose kernel runs guests by seccomp, which makes a process start three times as fast.
 RELEASE = "forky"
-MACHINE_PACKAGES = ("user-mode-linux", "gvproxy", "libc6")
-SYSTEM_PACKAGES = ("docker.io", "containerd", "tini-static", "busybox-static", "procps", "python3.14-minimal")
+NETWORK_PACKAGES = ("gvproxy",)
+SYSTEM_PACKAGES = (
+    "docker.io",
+    "containerd",
+    "iptables",
+    "tini-static",
+    "busybox-static",
+    "procps",
+    "python3.14-minimal",
+)
 SYSTEM_LIBRARIES = (
-    "libc6", "libcap2", "libexpat1", "libncursesw6", "libproc2-1", "libpython3.14-minimal", "libseccomp2",
-    "libssl3t64", "libsystemd0", "libtinfo6", "zlib1g",
+    "libc6", "libcap2", "libexpat1", "libmnl0", "libncursesw6", "libnftnl11", "libproc2-1", "libpython3.14-minimal",
+    "libseccomp2", "libssl3t64", "libsystemd0", "libtinfo6", "libxtables12", "zlib1g",
 )  # fmt: skip
-MODULES = ("llc", "stp", "bridge", "overlay", "veth")
 # The commands that init.sh uses. Each is a link to busybox.
-COMMANDS = (
-    "brctl", "cat", "echo", "hostname", "insmod", "ip", "mkdir", "mount", "poweroff", "sh", "sync",
-)  # fmt: skip
+COMMANDS = ("cat", "echo", "hostname", "ip", "mkdir", "mount", "poweroff", "sh", "sync")
 ROOM = 4 * MIB  # on the VM's root disk, for the folder in which it mounts the learner's files
 UNUSED = (
     "usr/share", "usr/lib/cni", "usr/lib/udev", "usr/lib/systemd", "usr/lib/sysusers.d", "usr/lib/tmpfiles.d",
@@ -42,11 +46,12 @@ UNUSED = (
 )  # fmt: skip
 
 
-def make_parts(target: Path, archive: Path | None, progress: Progress) -> Parts:
+def make_parts(target: Path, kernel: Path, archive: Path | None, progress: Progress) -> Parts:
     """Make the parts in a new folder, whole or not at all.
 
     Args:
-        target: the folder to make. It must not exist yet, and cannot be moved later.
+        target: the folder to make. It must not exist yet.
+        kernel: user-mode Linux, a program.
         archive: the base image as `docker save` writes it; None pulls it.
         progress: gets a line about each step.
 
@@ -56,20 +61,21 @@ def make_parts(target: Path, archive: Path | None, progress: Progress) -> Parts:
         DockerCommandFailed: the base image could not be loaded or pulled in it.
     """
     system = System.read()
-    machine = fetch_packages(system, {RELEASE: list(MACHINE_PACKAGES)}, progress)
+    network = fetch_packages(system, {RELEASE: list(NETWORK_PACKAGES)}, progress)
     # runc of the machine's release, because chapter 10 copies it into an image of that release.
     packages = {RELEASE: [*SYSTEM_PACKAGES, *SYSTEM_LIBRARIES], system.release: ["runc"]}
     engine = fetch_packages(system, packages, progress)
     client = fetch_packages(system, {RELEASE: [*CLIENT_PACKAGES, "docker-registry"]}, progress)
-    tools = fetch_packages(system, {system.release: ["patchelf"]}, progress)
     target.mkdir(parents=True)
     parts = Parts(target.resolve())
     try:
-        _copy_programs(machine, tools, parts)
+        parts.kernel.parent.mkdir()
+        shutil.copy(kernel, parts.kernel)
+        shutil.copy(network / "usr/bin/gvproxy", parts.network)
         shutil.copytree(client / "usr", parts.client / "usr", symlinks=True)
         with tempfile.TemporaryDirectory(prefix="dockerlab-vm-") as scratch:
             tree = Path(scratch, "tree")
-            _make_tree(engine, machine, tree)
+            _make_tree(engine, tree)
             progress("making the disks")
             make_file_system(parts.disk, GIB, tree)
         make_file_system(parts.data, GIB)
@@ -85,22 +91,7 @@ def make_parts(target: Path, archive: Path | None, progress: Progress) -> Parts:
     return parts
 
 
-def _copy_programs(machine: Path, tools: Path, parts: Parts) -> None:
-    """Copy the kernel and gvproxy; the kernel with its own libc, which is newer than that of most machines."""
-    libraries = parts.folder / "lib"
-    for folder in (parts.kernel.parent, libraries):
-        folder.mkdir()
-    for program in ("linux.uml", "gvproxy"):
-        shutil.copy(machine / "usr/bin" / program, parts.kernel.parent)
-    source = next(machine.glob("usr/lib/*-linux-gnu"))
-    loader = next(source.glob("ld-linux-*"))
-    for library in (loader, source / "libc.so.6"):
-        shutil.copy(library, libraries)
-    patchelf = tools / "usr/bin/patchelf"
-    run_tool([patchelf, "--set-interpreter", libraries / loader.name, "--set-rpath", libraries, parts.kernel])
-
-
-def _make_tree(engine: Path, machine: Path, tree: Path) -> None:
+def _make_tree(engine: Path, tree: Path) -> None:
     """Make the VM's root file system: the engine's packages, busybox, and init."""
     for folder in ("dev", "proc", "sys", "tmp", "run", "root", "etc/docker", "etc/ssl/certs", "var/lib/docker"):
         (tree / folder).mkdir(parents=True)
@@ -113,10 +104,7 @@ def _make_tree(engine: Path, machine: Path, tree: Path) -> None:
     shutil.copy(HERE / "relay.py", tree)
     for command in COMMANDS:
         (tree / "usr/bin" / command).symlink_to("busybox")
-    modules = tree / "usr/lib/modules"
-    modules.mkdir()
-    for name in MODULES:
-        shutil.copy(next((machine / "usr/lib/uml/modules").rglob(f"{name}.ko")), modules)
+    (tree / "usr/sbin/iptables").symlink_to("xtables-nft-multi")
     shutil.copy(HERE / "init.sh", tree / "init")
     (tree / "init").chmod(0o755)
     shutil.copy(HERE / "containerd.toml", tree / "etc")
@@ -147,8 +135,8 @@ def _put_base_image(parts: Parts, archive: Path | None, progress: Progress) -> N
 
 
 if __name__ == "__main__":
-    _archive = Path(*sys.argv[2:3] or [""])
+    _target, _kernel, _archive = (Path(word) for word in [*sys.argv[1:], ""][:3])
     try:
-        make_parts(Path(sys.argv[1]), _archive if _archive.is_file() else None, lambda line: print(line, flush=True))
+        make_parts(_target, _kernel, _archive if _archive.is_file() else None, lambda line: print(line, flush=True))
     except DockerLabError as error:
         sys.exit(f"{type(error).__name__}: {error}")

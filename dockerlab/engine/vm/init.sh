@@ -1,7 +1,6 @@
 #!/bin/sh
 # Process 1 of the micro-VM. What is written to the root disk is gone at the end. Docker stores on the data disk, at each start a new copy of one
 # with the base image. The network is gvproxy's: 192.168.127.1 is the gateway and the name server, .2 is this machine.
-# Containers get addresses from .64 on in the same network, because this kernel has no NAT.
 export PATH=/usr/sbin:/usr/bin HOME=/root
 
 say() {
@@ -24,7 +23,6 @@ mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-for module in llc stp bridge overlay veth; do insmod "/lib/modules/$module.ko"; done
 # A port that Docker chooses must be free in the pod too, where programs get theirs from 32768 on.
 echo "20000 29999" > /proc/sys/net/ipv4/ip_local_port_range
 
@@ -39,21 +37,19 @@ fi
 
 hostname dockerlab
 ip link set lo up
-brctl addbr docker0
-ip link set docker0 address 5a:94:ef:e4:0c:ee
+ip link set vec0 address 5a:94:ef:e4:0c:ee
 ip link set vec0 up
-brctl addif docker0 vec0
-ip addr add 192.168.127.2/24 dev docker0
-ip link set docker0 up
+ip addr add 192.168.127.2/24 dev vec0
 ip route add default via 192.168.127.1
+# A port that is published on the VM's loopback alone must be reached from its network card too. 2375 is relay.py's.
+echo 1 > /proc/sys/net/ipv4/conf/vec0/route_localnet
+iptables -t nat -A PREROUTING -i vec0 -p tcp ! --dport 2375 -j DNAT --to-destination 127.0.0.1
 
 python3 -S -E /relay.py &  # carries the engine's API out of the VM
 
 containerd --config /etc/containerd.toml --log-level warn &
 dockerd --containerd=/run/containerd/containerd.sock --log-level=warn \
-    --iptables=false --ip6tables=false --bip=192.168.127.2/24 --fixed-cidr=192.168.127.64/26 \
-    --default-gateway=192.168.127.1 --userland-proxy-path=/usr/sbin/docker-proxy --shutdown-timeout=5 \
-    --storage-driver=overlay2 &
+    --ip6tables=false --userland-proxy-path=/usr/sbin/docker-proxy --shutdown-timeout=5 --storage-driver=overlay2 &
 dockerd=$!
 say "dockerd starts"
 # The keeper ends the VM by Ctrl-Alt-Del. With these two settings, that sends SIGINT to dockerd instead of a reset.

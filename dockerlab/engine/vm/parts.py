@@ -16,7 +16,6 @@ class Parts:
     """A folder that `disk.make_parts` has filled.
 
     Attributes:
-        folder: must be absolute, because the kernel looks for its libraries there.
         kernel: user-mode Linux: a program.
         network: gvproxy: a program that connects the VM's network card to this machine.
         disk: an ext4 file system with the engine. What a VM writes to it goes elsewhere, and is gone at its end.
@@ -26,7 +25,7 @@ class Parts:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.kernel = folder / "bin/linux.uml"
+        self.kernel = folder / "bin/linux"
         self.network = folder / "bin/gvproxy"
         self.disk = folder / "disk.img"
         self.data = folder / "data.img"

@@ -89,15 +89,8 @@ class _UnixConnection(http.client.HTTPConnection):
 def published(containers: Iterable[Mapping]) -> dict[str, str]:
     """Loopback addresses to listen on -> where each leads, from the engine's list of containers.
 
-    A container on Docker's default network has an address in the VM's own network, so its port is reached directly,
-    even one that is published on the VM's loopback alone. Any other is reached at the VM's published port.
+    In the VM, each port of its network card leads to the same port of its loopback (init.sh), where Docker listens.
     """
-    found = {}
-    for container in containers:
-        networks = container.get("NetworkSettings", {}).get("Networks", {})
-        address = networks.get("bridge", {}).get("IPAddress", "")
-        for port in container.get("Ports") or ():
-            if port.get("PublicPort") and port.get("Type") == "tcp" and ":" not in port.get("IP", ""):
-                remote = f"{address}:{port['PrivatePort']}" if address else f"{VM_ADDRESS}:{port['PublicPort']}"
-                found[f"{LOOPBACK}:{port['PublicPort']}"] = remote
-    return found
+    ports = [port for container in containers for port in container.get("Ports") or ()]
+    numbers = [port.get("PublicPort") for port in ports if port.get("Type") == "tcp" and ":" not in port.get("IP", "")]
+    return {f"{LOOPBACK}:{number}": f"{VM_ADDRESS}:{number}" for number in numbers if number}

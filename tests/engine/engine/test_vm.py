@@ -25,7 +25,8 @@ from dockerlab.engine.vm.disk import HERE, make_parts
 from dockerlab.engine.vm.machine import MicroVM
 from dockerlab.engine.vm.parts import Parts
 from dockerlab.errors import BuildFailed, DockerCommandFailed, EngineLost
-from dockerlab.paths import cache_folder, make_scratch, scratch_folders
+from dockerlab.paths import cache_folder, make_scratch, project_root, scratch_folders
+from dockerlab.run import Container
 from dockerlab.run.command import docker_command
 
 pytestmark = pytest.mark.engine
@@ -36,13 +37,14 @@ def parts(engine, tmp_path_factory):
     """The parts, made once for each version of the code that makes them and of the base image."""
     if System.read().distribution != "debian":
         pytest.skip("the parts of the micro-VM are made of Debian's packages: `make test-pod` does it in a container")
-    recipe = b"".join(file.read_bytes() for file in sorted(HERE.glob("*.*")))
+    recipe = b"".join(file.read_bytes() for file in sorted(HERE.rglob("*.*")) if "__pycache__" not in file.parts)
     key = hashlib.sha256(recipe + ensure_base(engine).image_id.encode()).hexdigest()[:12]
     found = Parts(cache_folder() / "vm" / key)
     if not found.are_there():
-        archive = tmp_path_factory.mktemp("base") / "base.tar"
-        docker_command(f"save -o {archive} {BASE}", engine=engine)
-        make_parts(found.folder, archive, print)
+        folder = tmp_path_factory.mktemp("parts")
+        docker_command(f"save -o {folder}/base.tar {BASE}", engine=engine)
+        build(f"--target kernel --output type=local,dest={folder} .", engine=engine, cwd=project_root(), run="test-vm")
+        make_parts(found.folder, folder / "linux", folder / "base.tar", print)
     return found
 
 
@@ -194,6 +196,18 @@ def test_root_in_it_sees_no_file_of_this_machine(vm):
     assert "passwd" not in docker_command(command, engine=engine)
 
 
+def test_containers_on_a_network_of_their_own_find_each_other_by_name_and_the_way_out(vm):
+    engine = up(vm)
+    docker_command("network create shop", engine=engine)
+    serve = f"-p 127.0.0.1:18077:8000 {BASE} python -m http.server"
+    docker_command(f"run -d --name web --network shop {serve}", engine=engine)
+    ask = "import urllib.request as u; print(u.urlopen('http://web:8000/etc/hostname', timeout=60).status)"
+    work = f'python -c "{ask}" && pip download -qq --no-deps --no-cache-dir -d /tmp tabulate==0.9.0 && ls /tmp'
+    said = engine.run("run", "--rm", "--network", "shop", BASE, "sh", "-c", work)
+    assert said.split() == ["200", "tabulate-0.9.0-py3-none-any.whl"]
+    assert Container("web", engine).ask("/etc/hostname").status == 200  # published on the VM's loopback alone
+
+
 def test_a_folder_of_the_learners_can_be_mounted_and_no_other(vm, tmp_path):
     engine = up(vm)
     shared = vm.shared_folder
@@ -218,9 +232,7 @@ def test_a_folder_of_the_learners_can_be_mounted_and_no_other(vm, tmp_path):
     assert docker_command(f"run --rm -v {tmp_path}/elsewhere:/site {BASE} ls /site", engine=engine) == ""
 
 
-@pytest.mark.parametrize(
-    ("program", "reason"), [("linux.uml", "killed from outside"), ("gvproxy", "network has ended")]
-)
+@pytest.mark.parametrize(("program", "reason"), [("/linux", "killed from outside"), ("gvproxy", "network has ended")])
 def test_one_that_dies_during_a_build_is_explained_and_starts_again_with_a_new_disk(vm, tmp_path, program, reason):
     engine = up(vm)
     here = context(tmp_path / "context", "RUN echo began && sleep 60")
