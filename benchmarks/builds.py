@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 from benchmarks.measure import Measurement, paired
-from dockerlab.build import build
+from dockerlab.build import Inputs, build, predict
 from dockerlab.engine import Engine
 from dockerlab.engine.boundary import stop
 from dockerlab.engine.labels import clean, labels
@@ -35,6 +36,19 @@ def plain_build(engine: Engine, folder: Path) -> None:
             raise subprocess.CalledProcessError(process.returncode, process.args)
     finally:
         stop(process)
+
+
+def predictions(folder: Path) -> list[float]:
+    """Seconds for 1,000 predictions after a change of the code, five times."""
+    before = Inputs.read(folder)
+    after = Inputs(before.dockerfile, {**before.files, "main.py": "other"})
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        for _ in range(1000):
+            predict(before, after)
+        seconds.append(time.perf_counter() - started)
+    return seconds
 
 
 def measure_builds(engine: Engine, root: Path) -> Iterator[Measurement]:
@@ -64,6 +78,7 @@ def measure_builds(engine: Engine, root: Path) -> Iterator[Measurement]:
             "×",
             "≤ 1.05×",
         )
+        yield Measurement("1,000 predictions for the news API", predictions(folder), "s", "≤ 1 s")
         yield Measurement(
             "rebuild after a change of code over nothing changed",
             paired(edit_and_build, build_with_library),

@@ -53,6 +53,15 @@ def context_files(folder: str | Path = ".", dockerfile: str = "Dockerfile", *, i
     return pd.DataFrame(sorted(rows), columns=["path", "size_bytes", "top"])
 
 
+def context_entries(root: Path, dockerfile: str = "Dockerfile") -> Iterator[tuple[str, os.DirEntry]]:
+    """What COPY can find in a context, folders too: path and entry.
+
+    Raises:
+        FilesUnreadable, IgnorePatternInvalid: as in `context_files`.
+    """
+    return ((path, entry) for path, entry, rule in _entries(root, IgnoreFile.of(root, dockerfile)) if not _is_out(rule))
+
+
 def ignore_groups(folder: str | Path = ".", dockerfile: str = "Dockerfile") -> pd.DataFrame:
     """What each group of .dockerignore leaves out: group, files, size_MB, largest (the largest file).
 
