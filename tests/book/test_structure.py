@@ -160,6 +160,14 @@ def test_opening_has_title_objectives_needs_and_time(chapter) -> None:
     assert re.search(r"\d+ min", text)
 
 
+def test_opening_gives_the_exercises_the_time_that_they_say_themselves(chapter) -> None:
+    names = re.findall(r'^exercise\("(.+)"\)', "\n".join(cell.source for cell in code(chapter)), re.M)
+    said = re.search(r"(\d+) more for the (two|three) exercises", opening(chapter))
+    if said:
+        assert len(names) == {"two": 2, "three": 3}[said[2]]
+        assert int(said[1]) == sum(open_task(name).minutes for name in names)
+
+
 def test_parts_follow_the_pattern(chapter) -> None:
     headings = re.findall(r"^#{2,4} (.+)$", prose(chapter), re.M)
     bold = re.findall(r"\*\*(Make|Check|Extract)\b", prose(chapter))
