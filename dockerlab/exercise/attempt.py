@@ -119,12 +119,12 @@ class Attempt:
         client = engine.client()
         made = self.made(engine)
         remove: dict[str, Callable[[str], object]] = {
-            "containers": lambda name: client.api.remove_container(name, force=True),
+            "containers": lambda name: client.api.remove_container(name, force=True, v=True),
             "networks": client.api.remove_network,
             "images": client.api.remove_image,
             "volumes": client.api.remove_volume,
         }
-        for kind, action in remove.items():  # in this order: a container uses the others
+        for kind, action in remove.items():  # a container uses the others, and takes its nameless volumes along
             for name in made.get(kind, ()):
                 try:
                     action(name)
