@@ -8,7 +8,7 @@ from dockerlab.exercise.judge import KILLED, Facts, Request, Service
 from dockerlab.exercise.scoreboard import Criterion, Need
 from dockerlab.text import one_line, size_text
 
-SECRET = "fake-token-for-practice-only"  # made up; the Dockerfile to mend writes it into the image
+SECRET = "fake-token-for-practice-only"  # made up; the Dockerfile to repair writes it into the image
 SIZE_LIMIT = 1.02  # on a scale on which the lean image is 0 and the basic one 1
 STOP_CODES = (0, 143)  # 143 is an end by SIGTERM under an init such as tini
 

@@ -6,4 +6,4 @@ sed 's#books:/var/lib/postgresql/data#books:/var/lib/postgresql#' solution/compo
 docker compose build
 docker compose up -d --wait
 curl -sS --retry 30 --retry-delay 1 --retry-all-errors -d "Moby Dick" http://localhost:18193/
-docker compose up -d --wait --force-recreate
+docker compose restart
