@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-# Chapters that are still as in the first edition: their commands do not stand alone, and they have no exercises.
-FIRST_EDITION = ("12_",)
-
 
 def notebook(
     *sources: str, title: str = "A tiny chapter", tags: Mapping[int, Sequence[str]] | None = None

@@ -4,7 +4,6 @@ Its `checks.py` says what is asked for: CRITERIA is the table of what a solution
 SERVICE, a Service: what to package, and how to try the image.
 """
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -68,13 +67,6 @@ class Exercise:
     def lab(self) -> Path:
         """The folder of the service that a Dockerfile packages."""
         return self.home.parents[1] / self._service.lab
-
-    def start(self, folder: str | Path = ".") -> None:
-        """Copy its Dockerfiles to a folder, over those of the same name; the solution's become Dockerfile.solution."""
-        for file in self.home.glob("starter/Dockerfile*"):
-            shutil.copy(file, folder)
-        for file in self.home.glob("solution/Dockerfile*"):
-            shutil.copy(file, Path(folder, f"{file.name}.solution"))
 
     def judge(
         self, dockerfile: str | Path = "Dockerfile", *, context: str | Path = ".", patience: float = 30

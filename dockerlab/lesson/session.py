@@ -111,7 +111,7 @@ class Lesson:
         return Experiment(self.engine, self._chapter, display=progress_line)
 
     def exercise(self, name: str) -> Exercise:
-        """An exercise of the folder labs/exercises: its starter files and its judge."""
+        """An exercise of the folder labs/exercises whose Dockerfile is judged."""
         return Exercise.open(name, project=self._project, engine=self.engine, run=self._chapter, display=progress_line)
 
     def quiz(self) -> Quiz:

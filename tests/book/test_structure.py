@@ -19,12 +19,10 @@ from dockerlab.exercise.quiz import read_quiz
 from dockerlab.exercise.task import open_task
 from dockerlab.show.quiz import QuizView
 from dockerlab.show.task import TaskView
-from tests.notebooks import FIRST_EDITION
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = chapter_files(ROOT)
 IGNORED = {"nbval-ignore-output", "nbval-skip"}
-SECOND_EDITION = [file for file in CHAPTERS if not file.stem.startswith(FIRST_EDITION)]
 # What every chapter may use without counting as a helper.
 COMMON = {"Lesson", "claim", "charts", "check", "exercise", "pd"}
 COMMON_MEMBERS = {"quiz", "clean_up"}
@@ -283,42 +281,35 @@ def test_outputs_name_no_machine(chapter) -> None:
     assert [text for _, text in outputs(chapter) if private.search(text)] == []
 
 
-# ---- what the second edition asks for: the learner types, the course referees ---------------------------------------
+# ---- the learner types, the course referees ---------------------------------------
 
 
-@pytest.fixture(params=SECOND_EDITION, ids=lambda file: file.stem)
-def second(request: pytest.FixtureRequest) -> nbformat.NotebookNode:
-    notebook = read_notebook(request.param)
-    notebook.number = int(request.param.stem[:2])
-    return notebook
+def test_most_cells_are_stock_commands_or_files(chapter) -> None:
+    stock = [cell for cell in code(chapter) if typed(cell.source) is not None]
+    assert len(stock) >= 0.6 * len(code(chapter)), f"{len(stock)} of {len(code(chapter))}"
 
 
-def test_most_cells_are_stock_commands_or_files(second) -> None:
-    stock = [cell for cell in code(second) if typed(cell.source) is not None]
-    assert len(stock) >= 0.6 * len(code(second)), f"{len(stock)} of {len(code(second))}"
-
-
-def test_few_helpers_are_needed(second) -> None:
-    source = "\n".join(cell.source for cell in code(second) if typed(cell.source) is None)
+def test_few_helpers_are_needed(chapter) -> None:
+    source = "\n".join(cell.source for cell in code(chapter) if typed(cell.source) is None)
     used = set(re.findall(rf"(?<![.\w])({'|'.join(lesson.__all__)})(?=[.(])", source)) - COMMON
     members = {f"lesson.{name}" for name in re.findall(r"\blesson\.(\w+)", source) if name not in COMMON_MEMBERS}
     assert len(used | members) <= 5, sorted(used | members)
 
 
-def test_there_is_something_to_do_and_something_to_look_at(second) -> None:
-    tasks = [name for cell in code(second) for name in re.findall(r'^exercise\("([\w-]+)"\)$', cell.source)]
+def test_there_is_something_to_do_and_something_to_look_at(chapter) -> None:
+    tasks = [name for cell in code(chapter) for name in re.findall(r'^exercise\("([\w-]+)"\)$', cell.source)]
     assert len(tasks) >= 2
-    assert [name for name in tasks if open_task(name).chapter != second.number] == []
-    pictures = re.findall(r"!\[([^\]]*)\]\((\S+?)\)", prose(second))
+    assert [name for name in tasks if open_task(name).chapter != int(chapter.file.stem[:2])] == []
+    pictures = re.findall(r"!\[([^\]]*)\]\((\S+?)\)", prose(chapter))
     assert pictures
     for alt, place in pictures:
         assert len(alt) > 30, "a picture's alternative text says what it shows"
         assert (ROOT / "chapters" / place).resolve().is_file(), place
 
 
-def test_braces_after_an_exclamation_mark_are_python_s(second) -> None:
+def test_braces_after_an_exclamation_mark_are_python_s(chapter) -> None:
     """IPython would take `{{.Id}}` apart. `%docker` leaves it as it is."""
-    assert [cell.source for cell in code(second) if cell.source.startswith("!") and "{" in cell.source] == []
+    assert [cell.source for cell in code(chapter) if cell.source.startswith("!") and "{" in cell.source] == []
 
 
 def test_the_book_has_few_claims() -> None:

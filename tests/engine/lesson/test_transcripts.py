@@ -19,12 +19,11 @@ from dockerlab.engine.base import present_base
 from dockerlab.engine.labels import RUN
 from dockerlab.engine.sessions import token
 from dockerlab.lesson.supplies import supply
-from tests.notebooks import FIRST_EDITION
 
 pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).resolve().parents[3]
-CHAPTERS = [file for file in chapter_files(ROOT) if not file.stem.startswith(FIRST_EDITION)]
+CHAPTERS = chapter_files(ROOT)
 SECONDS = 600  # for one cell, on however busy a machine
 IGNORED = "nbval-ignore-output"
 # Where the page shows it in another way: a build as a table, and what a cell has written.

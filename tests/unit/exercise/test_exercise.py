@@ -1,10 +1,9 @@
-"""Opening an exercise, and starting it; judging needs an engine."""
+"""Opening an exercise; judging needs an engine."""
 
 import pytest
 
 from dockerlab.errors import ExerciseUnusable
 from dockerlab.exercise import Exercise
-from dockerlab.paths import project_root
 
 GOOD = """
 from dataclasses import dataclass
@@ -80,12 +79,3 @@ def test_broken_checks_are_named_in_one_sentence(project, text, problem, said):
 def test_without_a_service_there_is_no_dockerfile_to_judge(project):
     with pytest.raises(ExerciseUnusable, match="no SERVICE"):
         opened(project).judge("Dockerfile")
-
-
-def test_starting_copies_the_dockerfiles_over_those_of_the_same_name(tmp_path):
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-    Exercise.open("capstone", engine=None, project=project_root()).start(tmp_path)
-    home = project_root() / "labs/exercises/capstone"
-    assert {file.name for file in tmp_path.iterdir()} == {"Dockerfile", "Dockerfile.solution"}
-    assert (tmp_path / "Dockerfile").read_text() == (home / "starter/Dockerfile").read_text()
-    assert (tmp_path / "Dockerfile.solution").read_text() == (home / "solution/Dockerfile").read_text()
