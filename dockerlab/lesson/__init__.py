@@ -11,7 +11,7 @@ from dockerlab.build import Inputs, predict, ratio, summary
 from dockerlab.image.search import find_in_image
 from dockerlab.image.sizes import size_measures
 from dockerlab.lesson.exercises import check, exercise
-from dockerlab.lesson.files import fresh_copy, now, show
+from dockerlab.lesson.files import fresh_copy, now
 from dockerlab.lesson.session import Lesson
 from dockerlab.lesson.start import start_page
 from dockerlab.show import charts
@@ -19,7 +19,7 @@ from dockerlab.show.claim import claim
 
 __all__ = [
     "Inputs", "Lesson", "charts", "check", "claim", "exercise", "find_in_image", "fresh_copy", "now", "pd", "predict",
-    "ratio", "show", "size_measures", "start_page", "summary",
+    "ratio", "size_measures", "start_page", "summary",
 ]  # fmt: skip
 
 # A cut-off instruction would hide what a table is about.

@@ -1,4 +1,4 @@
-"""The lab's files in a lesson: show one, copy them all."""
+"""The lab's files in a lesson, copied."""
 
 import os
 import tempfile
@@ -6,16 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from dockerlab.paths import copy_tree
-from dockerlab.show.notebook import Markdown, code
-
-LANGUAGES = {".py": "python"}
-
-
-def show(path: str) -> Markdown:
-    """A file of the lab as a listing."""
-    file = Path(path)
-    language = "docker" if file.name.startswith("Dockerfile") else LANGUAGES.get(file.suffix, "text")
-    return code(file.read_text(encoding="utf-8"), language)
 
 
 def fresh_copy() -> str:
