@@ -7,7 +7,7 @@ lesson = Lesson("06-layer-caching")
 
 import pandas as pd
 
-from dockerlab.build import Inputs, predict, ratio, summary
+from dockerlab.build import ratio, summary
 from dockerlab.image.search import find_in_image
 from dockerlab.image.sizes import size_measures
 from dockerlab.lesson.exercises import check, exercise
@@ -18,8 +18,8 @@ from dockerlab.show import charts
 from dockerlab.show.claim import claim
 
 __all__ = [
-    "Inputs", "Lesson", "charts", "check", "claim", "exercise", "find_in_image", "fresh_copy", "now", "pd", "predict",
-    "ratio", "size_measures", "start_page", "summary",
+    "Lesson", "charts", "check", "claim", "exercise", "find_in_image", "fresh_copy", "now", "pd", "ratio",
+    "size_measures", "start_page", "summary",
 ]  # fmt: skip
 
 # A cut-off instruction would hide what a table is about.
