@@ -211,7 +211,7 @@ def with_buildx(engine: Engine, program: Path, config: Path) -> Engine:
 @contextmanager
 def registry(engine: Engine) -> Iterator[str]:
     """A registry in the engine; yields its address."""
-    supply("registry:2", engine, ensure_base(engine), RUN)
+    supply("registry:2", engine, ensure_base(engine))
     name = engine.run("run", "-d", "-p", "127.0.0.1::5000", "registry:2").strip()
     try:
         yield engine.run("port", name, "5000").split()[0]

@@ -90,7 +90,7 @@ class Lesson:
         Args:
             reference: one of `supplies.STAND_INS`, such as "registry:2".
         """
-        return Markdown.said(supply(reference, self.engine, self.base, self._chapter))
+        return Markdown.said(supply(reference, self.engine, self.base))
 
     def container(self, name: str) -> Container:
         """A container: ask it, watch its health, stop it."""

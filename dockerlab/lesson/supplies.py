@@ -3,6 +3,7 @@
 A stand-in either gets its programs from the packages of the course's own engine, or installs a package in its build.
 """
 
+import hashlib
 import re
 import tempfile
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 from dockerlab.build import build
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
-from dockerlab.engine.labels import COURSE
+from dockerlab.engine.labels import COURSE, SESSION
 from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed, NoSuchImage
 
 RECIPES = Path(__file__).parent / "stand_ins"
+LABEL = "dockerlab.supply"  # of a stand-in; its value says what it was made of
 # Image -> what a lesson calls it, the Dockerfile of its stand-in, and the Debian package that this is made from. The
 # stand-in of the base image is Debian 12, so what is installed in it has the versions of that release.
 STAND_INS = {
@@ -24,30 +26,34 @@ STAND_INS = {
 }
 
 
-def supply(reference: str, engine: Engine, base: BaseImage, run: str = "") -> str:
+def supply(reference: str, engine: Engine, base: BaseImage) -> str:
     """Make sure that the engine has an image of STAND_INS; gives back a sentence that says what it is.
 
-    A stand-in is made only if no registry answers, and only in an engine that the course has started.
+    A stand-in is made only if no registry answers, and only in an engine that the course has started. Like an image
+    that was pulled, it belongs to no run and stays: another session may be using it.
 
     Args:
         base: the base image there. If that is a stand-in, no registry answers.
-        run: the run's name for the label.
 
     Raises:
         BaseImageUnavailable: it can neither be pulled nor made.
     """
-    return f"{STAND_INS[reference][0]}: {_get(reference, engine, base, run)}."
+    return f"{STAND_INS[reference][0]}: {_get(reference, engine, base)}."
 
 
-def _get(reference: str, engine: Engine, base: BaseImage, run: str) -> str:
+def _get(reference: str, engine: Engine, base: BaseImage) -> str:
     try:
         image = engine.client().images.get(reference)
     except NoSuchImage:
         image = None
-    if image is not None and COURSE not in (image.labels or {}):
+    if image is not None and LABEL not in (image.labels or {}):
         return f"the official {reference}"
     if base.stand_in:
-        return _make(reference, engine, run)
+        _, recipe, package = STAND_INS[reference]
+        made_of = _made_of(recipe, engine, base)
+        if image is None or image.labels[LABEL] != made_of:
+            _make(reference, engine, made_of)
+        return f"a stand-in for {reference} (Debian's {package.format(version=engine.server.version)})"
     try:
         engine.run("pull", "-q", reference)
     except DockerCommandFailed as error:
@@ -59,8 +65,14 @@ def _get(reference: str, engine: Engine, base: BaseImage, run: str) -> str:
     return f"the official {reference}"
 
 
-def _make(reference: str, engine: Engine, run: str) -> str:
-    _, recipe, package = STAND_INS[reference]
+def _made_of(recipe: str, engine: Engine, base: BaseImage) -> str:
+    """A text that changes when the stand-in has to be made again."""
+    parts = ((RECIPES / recipe).read_text(encoding="utf-8"), engine.server.version, base.image_id)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def _make(reference: str, engine: Engine, made_of: str) -> None:
+    recipe = STAND_INS[reference][1]
     programs = programs_of(recipe)
     with tempfile.TemporaryDirectory(prefix="dockerlab-supply-") as scratch:
         # The packages are the build context: only what COPY names is sent, and only once.
@@ -73,8 +85,9 @@ def _make(reference: str, engine: Engine, run: str) -> str:
                 f"to make {reference} from.",
                 advice="Give the engine a registry to pull from, for example with --registry-mirror.",
             )
-        build(["-t", reference, "-f", str(RECIPES / recipe), str(packages)], engine=engine, run=run)
-    return f"a stand-in for {reference} (Debian's {package.format(version=engine.server.version)})"
+        # Containers inherit labels: with the course's own, a learner's would be taken for the course's.
+        labels = [f"--label={name}=" for name in (COURSE, SESSION)] + [f"--label={LABEL}={made_of}"]
+        build([*labels, "-t", reference, "-f", str(RECIPES / recipe), str(packages)], engine=engine)
 
 
 def programs_of(recipe: str) -> list[str]:

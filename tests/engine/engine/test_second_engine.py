@@ -33,7 +33,7 @@ def start(engine, run):
     def begin(*options: str) -> None:
         base = ensure_base(engine)
         for image in ("registry:2", "docker:dind"):
-            assert image in supply(image, engine, base, run)
+            assert image in supply(image, engine, base)
         docker_command(f"network create {run}", engine=engine, run=run)
         registry = f"--name {run}-registry --network-alias registry -p 127.0.0.1::5000 registry:2"
         docker_command(f"run -d --network {run} {registry}", engine=engine, run=run)

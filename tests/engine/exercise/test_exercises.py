@@ -42,7 +42,7 @@ def attempt_at(engine, tmp_path):
         for image in getattr(
             attempt.task.module, "NEEDS", ()
         ):  # where no registry answers, the course makes what a learner would pull
-            supply(image, engine, present_base(engine), f"test-exercises-{name}")
+            supply(image, engine, present_base(engine))
         # A learner's own, or what a test that was killed has left: not ours to remove unasked.
         assert attempt.made(engine) == {}, f"`dockerlab exercise reset {name}` removes these, if they may go"
         opened.append(attempt)

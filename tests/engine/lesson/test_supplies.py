@@ -4,6 +4,7 @@ import pytest
 
 from dockerlab.build import build
 from dockerlab.engine.base import ensure_base
+from dockerlab.engine.labels import COURSE, COURSE_VALUE, clean
 from dockerlab.errors import DockerCommandFailed
 from dockerlab.lesson.supplies import supply
 from dockerlab.run import Container, docker_command
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.engine
 
 
 def test_an_image_comes_back_from_the_registry_as_it_was_sent(engine, run, tmp_path):
-    what = supply("registry:2", engine, ensure_base(engine), run)
+    what = supply("registry:2", engine, ensure_base(engine))
     assert "registry:2" in what
     docker_command(f"run -d --name {run} -p 127.0.0.1::5000 registry:2", engine=engine, run=run)
     assert Container(run, engine).ask("/v2/").status == 200
@@ -29,7 +30,7 @@ def test_an_image_comes_back_from_the_registry_as_it_was_sent(engine, run, tmp_p
 
 
 def test_the_database_follows_the_official_image_as_far_as_lessons_use_it(engine, run, tmp_path):
-    what = supply("postgres:17-alpine", engine, ensure_base(engine), run)
+    what = supply("postgres:17-alpine", engine, ensure_base(engine))
     assert "postgres:17-alpine" in what
     with pytest.raises(DockerCommandFailed, match="superuser password is not specified"):
         docker_command(f"run --rm --name {run} postgres:17-alpine", engine=engine, run=run)
@@ -52,6 +53,27 @@ def test_the_database_follows_the_official_image_as_far_as_lessons_use_it(engine
     assert set(engine.client().images.get("postgres:17-alpine").attrs["Config"]["ExposedPorts"]) == {"5432/tcp"}
 
 
+def test_what_was_supplied_stays_for_other_sessions(engine, run):
+    """Chapter 9's end took the database away from an exercise that was using it."""
+    reference = "redis:7-alpine"
+    supply(reference, engine, ensure_base(engine))
+    image = engine.client().images.get(reference)
+    docker_command(f"create --name {run} {reference}", engine=engine, run=run)
+    clean(engine, run)
+    assert supply(reference, engine, ensure_base(engine)).startswith("Cache image: ")
+    assert engine.client().images.get(reference).id == image.id
+
+
+def test_a_learners_own_container_of_a_stand_in_is_not_the_course_s(engine, run):
+    supply("redis:7-alpine", engine, ensure_base(engine))
+    engine.run("create", "--name", f"{run}-own", "redis:7-alpine")
+    try:
+        labels = engine.client().containers.get(f"{run}-own").labels
+        assert labels.get(COURSE) != COURSE_VALUE
+    finally:
+        engine.run("rm", "-f", f"{run}-own")
+
+
 def ask(engine, container: str, query: str) -> str:
     """What the database answers, as soon as it takes connections."""
     ready = "for try in $(seq 60); do pg_isready -q -h 127.0.0.1 && break; sleep 1; done"
@@ -61,7 +83,7 @@ def ask(engine, container: str, query: str) -> str:
 
 
 def test_the_cache_follows_the_official_image_as_far_as_lessons_use_it(engine, run):
-    assert "redis:7-alpine" in supply("redis:7-alpine", engine, ensure_base(engine), run)
+    assert "redis:7-alpine" in supply("redis:7-alpine", engine, ensure_base(engine))
     docker_command(f"run -d --name {run} --network bridge redis:7-alpine", engine=engine, run=run)
     ready = "for try in $(seq 60); do redis-cli ping && break; sleep 1; done"
     assert "PONG" in docker_command(["exec", run, "sh", "-c", ready], engine=engine)
