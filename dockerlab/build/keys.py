@@ -238,7 +238,7 @@ class Evaluation:
             loose[label] = json.dumps(sorted(kept.items()))
             source = options.get("source", options.get("src", ""))
             if kind == "bind" or (kind == "cache" and options.get("from")):
-                said = self._content(label, source, options.get("from"), stage, state, facts, loose, files)
+                said = self._content(label, source, options.get("from"), stage, facts, loose, files)
                 unknown = unknown or said
         return unknown
 
@@ -275,7 +275,7 @@ class Evaluation:
             else:
                 name = posixpath.normpath(source) if filters else posixpath.basename(posixpath.normpath("/" + source))
                 facts[label] = loose[label] = name
-                said = self._content(label, source, begin, stage, state, facts, loose, files)
+                said = self._content(label, source, begin, stage, facts, loose, files)
                 if filters and not said:
                     loose.pop(f"{label}'s content", None)
                     said = "it leaves out files by patterns, which are not followed here"
@@ -283,15 +283,7 @@ class Evaluation:
         return unknown
 
     def _content(
-        self,
-        label: str,
-        source: str,
-        begin: str | None,
-        stage: int,
-        state: _State,
-        facts: dict,
-        loose: dict,
-        files: dict,
+        self, label: str, source: str, begin: str | None, stage: int, facts: dict, loose: dict, files: dict
     ) -> str:
         """Add the content of what is copied or mounted; says what cannot be known."""
         if begin is None:

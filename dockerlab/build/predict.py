@@ -64,13 +64,13 @@ def predict(
         elif step.key.loose in loose:
             verdict, why = UNKNOWN, step.open or "it hangs on the step before it"
         else:
-            verdict, why = RUNS, _reason(step, had, strict, verdicts)
+            verdict, why = RUNS, _reason(step, had, verdicts)
         verdicts[step.key.strict] = verdict
         found.append(Forecast(step.stage, step.number, str(step.instruction), verdict, why))
     return Prediction(tuple(found))
 
 
-def _reason(step: Step, had: list[Step], strict: set[str], verdicts: Mapping[str, str]) -> str:
+def _reason(step: Step, had: list[Step], verdicts: Mapping[str, str]) -> str:
     if verdicts.get(step.parent.strict) == RUNS:
         return "the step before it runs"
     same = [each for each in had if each.stage == step.stage and each.instruction.word == step.instruction.word]
