@@ -11,7 +11,7 @@ from pathlib import Path
 from dockerlab.build import build
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
-from dockerlab.engine.labels import COURSE, SESSION
+from dockerlab.engine.labels import COURSE, COURSE_VALUE, SESSION
 from dockerlab.errors import BaseImageUnavailable, DockerCommandFailed, NoSuchImage
 
 RECIPES = Path(__file__).parent / "stand_ins"
@@ -46,12 +46,14 @@ def _get(reference: str, engine: Engine, base: BaseImage) -> str:
         image = engine.client().images.get(reference)
     except NoSuchImage:
         image = None
-    if image is not None and LABEL not in (image.labels or {}):
+    marks = (image.labels or {}) if image else {}
+    # Stand-ins of an earlier version of the course have no LABEL, but its own.
+    if image and LABEL not in marks and marks.get(COURSE) != COURSE_VALUE:
         return f"the official {reference}"
     if base.stand_in:
         _, recipe, package = STAND_INS[reference]
         made_of = _made_of(recipe, engine, base)
-        if image is None or image.labels[LABEL] != made_of:
+        if marks.get(LABEL) != made_of:
             _make(reference, engine, made_of)
         return f"a stand-in for {reference} (Debian's {package.format(version=engine.server.version)})"
     try:

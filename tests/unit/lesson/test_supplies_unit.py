@@ -9,6 +9,7 @@ import pytest
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
 from dockerlab.errors import BaseImageUnavailable, NoSuchImage
+from dockerlab.lesson import supplies
 from dockerlab.lesson.supplies import STAND_INS, programs_of, supply
 from tests.engines import engine_of
 
@@ -49,3 +50,18 @@ def test_without_a_registry_and_without_the_programs_there_is_no_image(tmp_path,
     with pytest.raises(BaseImageUnavailable, match="docker:dind could not be pulled") as caught:
         supply("docker:dind", refusing, official)
     assert caught.value.last_lines == ("no route to host",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_official"),
+    [(None, True), ({}, True), ({"dockerlab.course": "docker-fundamentals-measured"}, False)],
+    ids=["pulled, without labels", "pulled", "a stand-in of an earlier version"],
+)
+def test_an_older_stand_in_is_not_called_official(tmp_path, monkeypatch, labels, is_official):
+    images = SimpleNamespace(get=lambda name: SimpleNamespace(labels=labels))
+    monkeypatch.setattr(Engine, "client", lambda self: SimpleNamespace(images=images))
+    made = []
+    monkeypatch.setattr(supplies, "_make", lambda reference, engine, made_of: made.append(reference))
+    stand_in = BaseImage("python:3.11-slim", "Debian 12, CPython 3.11.2", "sha256:1", 1)
+    said = supply("redis:7-alpine", engine_of("exit 0", tmp_path), stand_in)
+    assert ("the official redis:7-alpine" in said, made) == (is_official, [] if is_official else ["redis:7-alpine"])
