@@ -165,3 +165,9 @@ def test_no_import_takes_another_name(file):
         if alias.asname and alias.asname != alias.name
     ]
     assert not renamed
+
+
+def test_each_file_of_tests_has_a_name_of_its_own():
+    """pytest refuses to collect two of one name together, and only one who runs all the tests sees it."""
+    tests = [file.name for file in (LIBRARY.parent / "tests").rglob("test_*.py")]
+    assert sorted(tests) == sorted(set(tests))
