@@ -1,5 +1,7 @@
 """Run `docker buildx build`, follow its progress, and return what was built."""
 
+from __future__ import annotations
+
 import json
 import shlex
 import subprocess
@@ -9,9 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol
 
 from dockerlab.build.failures import explain, option
 from dockerlab.build.trace import CACHED, DONE, BuildTrace
@@ -21,6 +21,10 @@ from dockerlab.engine.boundary import PLAIN_BUILD, stop
 from dockerlab.engine.labels import label_options
 from dockerlab.errors import BuildCancelled, BuildTooLong
 from dockerlab.run.shell import split_words
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OUTPUT_FLAGS = ("--load", "--push", "--output", "-o")
 WATCH_SECONDS = 0.1
@@ -52,7 +56,7 @@ class Build:
         """The Dockerfile's instructions: stage, step, instruction, state, seconds."""
         steps = self.trace.instructions()
         rows = [(s.stage, f"{s.index}/{s.total}", s.instruction, s.state, round(s.seconds, 2)) for s in steps]
-        return pd.DataFrame(rows, columns=["stage", "step", "instruction", "state", "seconds"])
+        return table(rows, columns=["stage", "step", "instruction", "state", "seconds"])
 
     @property
     def ran(self) -> list[str]:

@@ -1,16 +1,20 @@
 """The build context: the files of a folder that a build may ask for, without those that .dockerignore leaves out."""
 
+from __future__ import annotations
+
 import os
 import posixpath
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
-
-import pandas as pd
+from typing import TYPE_CHECKING, BinaryIO
 
 from dockerlab.build.ignore import IgnoreFile, Rule
 from dockerlab.errors import ContextNotFound, FilesUnreadable
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def context_folder(folder: str | Path, cwd: str | Path = ".") -> Path:
@@ -50,7 +54,7 @@ def context_files(folder: str | Path = ".", dockerfile: str = "Dockerfile", *, i
         for path, entry, rule in _entries(root, counts)
         if _is_file(entry) and (path in read or not _is_out(rule))
     ]
-    return pd.DataFrame(sorted(rows), columns=["path", "size_bytes", "top"])
+    return table(sorted(rows), columns=["path", "size_bytes", "top"])
 
 
 def context_entries(root: Path, dockerfile: str = "Dockerfile") -> Iterator[tuple[str, os.DirEntry]]:
@@ -81,7 +85,7 @@ def ignore_groups(folder: str | Path = ".", dockerfile: str = "Dockerfile") -> p
         (group, len(out), round(sum(size for size, _ in out) / 1e6, 2), max(out, default=(0, ""))[1])
         for group, out in groups.items()
     ]
-    return pd.DataFrame(rows, columns=["group", "files", "size_MB", "largest"])
+    return table(rows, columns=["group", "files", "size_MB", "largest"])
 
 
 def write_archive(root: Path, dockerfile: str, into: BinaryIO) -> None:

@@ -1,13 +1,14 @@
 """Experiments with builds: repeated timings with their median and spread, and what a change makes run again."""
 
+from __future__ import annotations
+
 import os
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dockerlab.build.builder import Build, build
 from dockerlab.build.context import context_folder, write_archive
@@ -16,6 +17,10 @@ from dockerlab.engine.boundary import map_errors
 from dockerlab.engine.labels import labels
 from dockerlab.engine.provider import Progress
 from dockerlab.errors import BuildFailed, EngineRefused
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Display = Callable[[], AbstractContextManager[Progress]]  # opens a display, and gives what puts a line of text there
 
@@ -64,7 +69,7 @@ class Experiment:
                     counts = (len(done.ran), len(done.cached), "; ".join(done.ran), done.context_bytes)
                     rows += [(variant, repeat, round(done.seconds, 3), *counts)] if repeat else []
         columns = ["variant", "repeat", "seconds", "ran", "cached", "steps_run", "context_bytes"]
-        return pd.DataFrame(rows, columns=columns)
+        return table(rows, columns=columns)
 
     def what_runs(self, dockerfile: str, changes: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
         """Which steps a rebuild runs again after each single change of a Dockerfile: change, runs_again.
@@ -90,7 +95,7 @@ class Experiment:
                     rows.append({"change": change, "runs_again": "; ".join(steps) or "nothing"})
         finally:
             file.unlink(missing_ok=True)
-        return pd.DataFrame(rows)
+        return table(rows)
 
     def _build(self, arguments: str) -> Build:
         return build(arguments, engine=self.engine, cwd=self.folder, run=self.run)

@@ -8,15 +8,19 @@
 Its docstring is the sentence that the learner reads. It returns where all is well, and otherwise raises NotYet.
 """
 
+from __future__ import annotations
+
 import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from dockerlab.errors import DockerLabError, ExerciseUnusable, NoSuchContainer, NoSuchImage
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Check = Callable[[Any], object]
 DONE, NOT_YET, WAITS, BUSY = "done", "not yet", "waits", "busy"
@@ -98,7 +102,7 @@ class Report:
     def table(self) -> pd.DataFrame:
         """One row for each check: check, state, found, look, seconds."""
         rows = [(r.sentence, r.state, r.found, r.look, round(r.seconds, 2)) for r in self.results]
-        return pd.DataFrame(rows, columns=["check", "state", "found", "look", "seconds"])
+        return table(rows, columns=["check", "state", "found", "look", "seconds"])
 
 
 def sentence(check: Check) -> str:

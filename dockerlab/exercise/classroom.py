@@ -1,12 +1,17 @@
 """A class, out of the progress files that its learners have exported."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dockerlab.exercise.progress import parse
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PASSED, TRIED, NOTHING = "passed", "tried", ""
 
@@ -50,7 +55,7 @@ def read_class(files: Sequence[Path], exercises: Sequence[str], say: Callable[[s
             continue
         states = [_state(recorded.get(name, {})) for name in exercises]
         rows.append((file.stem, *states, states.count(PASSED)))
-    return Class(pd.DataFrame(rows, columns=["learner", *exercises, "passed"]), tuple(exercises))
+    return Class(table(rows, columns=["learner", *exercises, "passed"]), tuple(exercises))
 
 
 def _state(facts: dict) -> str:

@@ -6,6 +6,8 @@
 `format` rises when a reader of the old form would go wrong. Whatever else a newer version has written stays in it.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -16,12 +18,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dockerlab.errors import FilesUnreadable
 from dockerlab.exercise.check import Report
 from dockerlab.paths import locked
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = 1
 FILE = "progress.json"
@@ -89,7 +94,7 @@ class Progress:
             f = recorded.get(name, {})
             counts = (f.get("tries", 0), f.get("done", 0), f.get("of", 0), len(f.get("hints", ())))
             rows.append((name, f.get("passed", ""), *counts, f.get("solution", "")))
-        return pd.DataFrame(rows, columns=COLUMNS)
+        return table(rows, columns=COLUMNS)
 
     def as_json(self) -> str:
         """The whole record, to hand in."""

@@ -1,10 +1,15 @@
 """Criteria and the scoreboard that they give. An exercise keeps its own table of criteria, in its `checks.py`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class Scoreboard:
     def table(self) -> pd.DataFrame:
         """One row for each criterion: criterion, points, of, measured, advice."""
         rows = [(v.name, v.earned, v.counts, v.measured, v.advice) for v in self.verdicts]
-        return pd.DataFrame(rows, columns=["criterion", "points", "of", "measured", "advice"])
+        return table(rows, columns=["criterion", "points", "of", "measured", "advice"])
 
 
 def score(criteria: Iterable[Criterion], facts: object, reason: str = "") -> Scoreboard:

@@ -5,15 +5,20 @@ engine's store (overlay2 adds up uncompressed layers, the containerd store count
 it cannot be compared between machines.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dockerlab.image.efficiency import sizes_seen
 from dockerlab.image.instructions import read_history
 from dockerlab.image.layer import KB, MB, Layer, largest_first
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Image:
             )
             for made in read_history(self.config, len(self.layers))
         ]
-        return pd.DataFrame(rows, columns=["created_by", "layer", "size_MB"])
+        return table(rows, columns=["created_by", "layer", "size_MB"])
 
     @cached_property
     def _sizes_seen(self) -> dict[str, list[int]]:
@@ -75,7 +80,7 @@ class Image:
             for path, sizes in self._sizes_seen.items()
             if len(sizes) > 1 and any(sizes)
         ]
-        return largest_first(pd.DataFrame(rows, columns=["path", "layers", "size_kB"]))
+        return largest_first(table(rows, columns=["path", "layers", "size_kB"]))
 
     @property
     def wasted_bytes(self) -> int:

@@ -1,12 +1,17 @@
 """Several images side by side."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dockerlab.image.image import Image
 from dockerlab.image.layer import MB
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Images:
             for name, image in self.by_name.items()
             for number, layer in enumerate(image.layers, 1)
         ]
-        return pd.DataFrame(rows, columns=["image", "layer", "instruction", "size_MB", "base"])
+        return table(rows, columns=["image", "layer", "instruction", "size_MB", "base"])
 
     @property
     def shared_layers(self) -> pd.DataFrame:
@@ -36,7 +41,7 @@ class Images:
             for diff_id in layers
         }
         rows = [(x.created_by, round(x.size_bytes / MB, 2), ", ".join(users[diff_id])) for diff_id, x in layers.items()]
-        return pd.DataFrame(rows, columns=["instruction", "size_MB", "images"])
+        return table(rows, columns=["instruction", "size_MB", "images"])
 
     @property
     def sizes_MB(self) -> dict[str, float]:

@@ -1,8 +1,15 @@
 """A layer and the paths in it."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-import pandas as pd
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 MB, KB = 1e6, 1e3
 
@@ -39,7 +46,7 @@ class Layer:
     def files(self) -> pd.DataFrame:
         """All its paths but folders, the largest first: path, kind, size_kB."""
         rows = [(f"/{e.path}", e.kind, round(e.size_bytes / KB, 3)) for e in self.entries if e.kind != "directory"]
-        return largest_first(pd.DataFrame(rows, columns=["path", "kind", "size_kB"]))
+        return largest_first(table(rows, columns=["path", "kind", "size_kB"]))
 
     def folder(self, path: str) -> pd.DataFrame:
         """What the layer has in a folder, one row for each child, the largest first: name, files, size_MB."""
@@ -49,7 +56,7 @@ class Layer:
             for entry in self.entries
             if entry.kind == "file" and entry.path.startswith(prefix)
         ]
-        groups = pd.DataFrame(found, columns=["name", "size_MB"]).groupby("name")["size_MB"]
+        groups = table(found, columns=["name", "size_MB"]).groupby("name")["size_MB"]
         return largest_first(groups.agg(files="size", size_MB="sum").round(2).reset_index())
 
 

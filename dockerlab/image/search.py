@@ -4,19 +4,23 @@ Files are searched for bytes as they stand; in configs and other documents a tex
 secret that is compressed or encoded inside a file (a zip archive, a Git pack, base64) is not found.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import IO
-
-import pandas as pd
+from typing import IO, TYPE_CHECKING
 
 from dockerlab.engine import Engine
 from dockerlab.image.archive import Blob, read_saved
 from dockerlab.image.instructions import Made, read_history
 from dockerlab.image.reader import path_of
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK_BYTES = 1 << 20
 COLUMNS = ("where", "layer", "instruction", "path", "what")
@@ -67,7 +71,7 @@ def find_in_image(engine: Engine, reference: str, *needles: str | bytes) -> pd.D
         rows += [(*row, needle) for row in _search_config(image.config, len(image.layers), needle, shown)]
     rows += [("manifest", 0, "", path, needle) for path, needle in documents if path != image.config_path]
     rows = [(where, layer, by, _hide(path, wanted), _masked(needle)) for where, layer, by, path, needle in rows]
-    found = pd.DataFrame(rows, columns=list(COLUMNS))
+    found = table(rows, columns=list(COLUMNS))
     files = {diff_id: files for diff_id, _, (_, files) in image.layers}
     found.attrs = {"layers": len(image.layers), "files": sum(files.values())}
     return found

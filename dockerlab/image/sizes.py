@@ -1,16 +1,20 @@
 """How large an image is, by the measures of different tools."""
 
+from __future__ import annotations
+
 import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO
-
-import pandas as pd
+from typing import IO, TYPE_CHECKING
 
 from dockerlab.engine import Engine
 from dockerlab.image.archive import Blob, read_saved
 from dockerlab.image.image import Image
 from dockerlab.image.layer import MB
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def size_measures(engine: Engine, image: Image) -> pd.Series:
@@ -32,7 +36,7 @@ def size_measures(engine: Engine, image: Image) -> pd.Series:
         "docker system df: shared with other images": listed["SharedSize"],
         "docker system df: this image alone": listed["Size"] - listed["SharedSize"],
     }
-    return pd.Series(measures, name="size_MB") / MB
+    return table([measures]).loc[0].rename("size_MB") / MB
 
 
 def compressed_bytes(engine: Engine, image: Image) -> int:

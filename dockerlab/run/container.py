@@ -1,18 +1,24 @@
 """A container of an engine: ask it by HTTP, watch its health, stop it."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import docker.models.containers
-import pandas as pd
 
 from dockerlab.engine import Engine
 from dockerlab.engine.patience import Patience
 from dockerlab.engine.second import SecondEngine, wait_for
 from dockerlab.errors import NoSuchContainer, NotAnswering
 from dockerlab.run.http import Answer, get
+from dockerlab.tables import table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ASK_SECONDS, HEALTH_SECONDS = 30, 60  # to wait by default, on an idle machine
 ASK_PAUSE_SECONDS = 0.05
@@ -106,7 +112,7 @@ class Container:
             if not rows or rows[-1]["health"] != state:
                 rows.append({"seconds": round(self.clock() - begin, 1), "health": state})
             if state == until:
-                return pd.DataFrame(rows)
+                return table(rows)
             outputs |= {check["Start"]: check.get("Output", "") for check in health.get("Log") or ()}
             earlier = set(outputs) if earlier is None else earlier
             if status in ENDED or (checks is not None and len(outputs.keys() - earlier) >= checks):

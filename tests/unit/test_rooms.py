@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from dockerlab.paths import project_root
 LIBRARY = project_root(Path(__file__).parent) / "dockerlab"
 # From the bottom to the top: each may import those before it.
 ROOMS = ("engine", "run", "build", "image", "exercise", "show", "book", "lesson")
-LEAVES = ("errors", "paths", "text")
+LEAVES = ("errors", "paths", "text", "tables")
 TOP = ("__init__", "__main__", "cli")  # starts everything, and is imported by nothing in the rooms
 MOST_LINES = 350
 MOST_MEMBERS = 15
@@ -73,6 +75,13 @@ def test_imports_go_one_way(file):
     importer = room(module_name(file))
     wrong = [name for name in imports(file) if not may_import(importer, room(name))]
     assert not wrong, f"{module_name(file)} is in {importer}, which comes before {wrong}"
+
+
+def test_a_command_waits_for_no_library_that_it_does_not_need():
+    """Each takes up to two seconds to load. The commands that do need one load it then."""
+    program = "import dockerlab.cli, dockerlab.show.commands, dockerlab.run.command, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert {"pandas", "numpy", "matplotlib", "IPython", "ipywidgets", "nbformat"}.isdisjoint(loaded)
 
 
 def test_every_module_lies_in_a_room_or_is_a_leaf():
