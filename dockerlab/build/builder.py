@@ -9,8 +9,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 from dockerlab.build.failures import explain, option
@@ -34,7 +36,7 @@ class Watcher(Protocol):
     """Something that shows a build while it runs; the room `show` has some."""
 
     def update(self, trace: BuildTrace) -> None:
-        """Show the build as it is now; called several times a second."""
+        """Show the build as it is now; called several times a second, also while nothing new is known."""
 
     def close(self) -> None:
         """The build is over, successful or not."""
@@ -94,6 +96,7 @@ def build(
     run: str = "",
     watcher: Watcher | None = None,
     limit: float | None = None,
+    cancel: threading.Event | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Build:
     """Build an image as `docker build ARGUMENTS` does, and label it as the course's.
@@ -107,6 +110,7 @@ def build(
         run: the name of the run for the label, usually the chapter's.
         watcher: shows the progress.
         limit: seconds after which it is stopped.
+        cancel: set it from another thread, and the build is interrupted.
         clock: tells the time, in seconds.
 
     Raises:
@@ -129,7 +133,7 @@ def build(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        trace, text = _follow(process, engine, watcher, limit)
+        trace, text = _follow(process, engine, watcher, limit, cancel)
         seconds = clock() - begin
         if process.returncode:
             raise explain(text, trace, argv, engine)
@@ -140,42 +144,61 @@ def build(
 
 
 def _follow(
-    process: subprocess.Popen, engine: Engine, watcher: Watcher | None, limit: float | None
+    process: subprocess.Popen,
+    engine: Engine,
+    watcher: Watcher | None,
+    limit: float | None,
+    cancel: threading.Event | None,
 ) -> tuple[BuildTrace, list[str]]:
     """Read a build's progress to its end: the trace, and the lines that are plain text.
 
     Whatever interrupts this, such as an exception in the watcher, also stops the build in the engine.
 
     Raises:
-        BuildCancelled: for a KeyboardInterrupt.
+        BuildCancelled: for a KeyboardInterrupt, or by `cancel`.
         BuildTooLong: it went on after the limit, in seconds.
     """
     trace, reader, shown = BuildTrace(), StatusReader(), float("-inf")
-    is_late = threading.Event()
-    # A step that prints nothing for an hour gives no occasion to look at the clock, so this is a thread's.
-    timer = threading.Timer(limit or 0, lambda: (is_late.set(), stop(process)))
-    timer.daemon = True
-    if limit:
-        timer.start()
+    chunks: SimpleQueue[bytes] = SimpleQueue()  # b"" is the end
+
+    def read() -> None:
+        with process.stderr:
+            while chunk := process.stderr.read1(65536):
+                chunks.put(chunk)
+        chunks.put(b"")
+
+    # A thread waits for the output, since a step that prints nothing for an hour must not keep this one from looking
+    # at the clock and from showing what runs.
+    reading = threading.Thread(target=read, daemon=True)
+    reading.start()
+    deadline = time.monotonic() + (limit or float("inf"))
+    reason: BuildCancelled | None = None
     try:
-        while chunk := process.stderr.read1(65536):
-            for status in reader.feed(chunk):
-                trace.update(status)
-            if watcher and time.perf_counter() - shown > WATCH_SECONDS:
+        while True:
+            with suppress(Empty):
+                if not (chunk := chunks.get(timeout=WATCH_SECONDS)):
+                    break
+                for status in reader.feed(chunk):
+                    trace.update(status)
+            if watcher and time.monotonic() - shown > WATCH_SECONDS:
                 watcher.update(trace)
-                shown = time.perf_counter()
+                shown = time.monotonic()
+            if not reason and cancel and cancel.is_set():
+                reason = BuildCancelled(trace)
+            if not reason and time.monotonic() > deadline:
+                reason = BuildTooLong(limit, trace)
+            if reason:
+                stop(process)
         process.wait()
     except KeyboardInterrupt:
         raise BuildCancelled(trace) from None
     finally:
-        timer.cancel()
-        if process.poll() is None or is_late.is_set():
+        if process.poll() is None or reason:
             stop(process)
             engine.stop_builds()
-        process.stderr.close()
         if watcher:
             watcher.close()
     reader.close()
-    if is_late.is_set():
-        raise BuildTooLong(limit, trace)
+    if reason:
+        raise reason
     return trace, reader.text

@@ -131,24 +131,33 @@ def test_an_interrupt_cancels_the_build_in_the_engine(engine, run, left, tmp_pat
     assert left() == NOTHING
 
 
-def test_a_build_that_never_ends_is_stopped_at_its_limit(engine, run, left, tmp_path):
+@pytest.mark.parametrize("how", ["its limit", "another thread"])
+def test_a_build_that_never_ends_is_stopped_by(engine, run, left, tmp_path, how):
     marker = f"9{time.time_ns() % 10**8}"
     context(tmp_path, f"FROM python:3.11-slim\nRUN sleep {marker}\n")
-    with pytest.raises(BuildTooLong) as caught:
-        build(f"-t dockerlab-test:{run} .", engine=engine, cwd=tmp_path, run=run, limit=patience(4))
+    cancel = threading.Event()
+
+    def cancel_when_it_sleeps():
+        deadline = time.monotonic() + patience(20)
+        while time.monotonic() < deadline and not sleeping(marker):
+            time.sleep(0.1)
+        cancel.set()
+
+    options, error = {"limit": patience(4)}, BuildTooLong
+    if how == "another thread":
+        options, error = {"cancel": cancel}, BuildCancelled
+        threading.Thread(target=cancel_when_it_sleeps).start()
+    with pytest.raises(BuildCancelled) as caught:
+        build(f"-t dockerlab-test:{run} .", engine=engine, cwd=tmp_path, run=run, **options)
+    assert type(caught.value) is error
     assert any(s.instruction == f"RUN sleep {marker}" for s in caught.value.trace.instructions())
     deadline = time.monotonic() + 10
     while sleeping(marker) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not sleeping(marker)
     assert left() == NOTHING
-    assert build(".", engine=engine, cwd=context_of(tmp_path / "quick"), run=run, limit=300).seconds < 300
-
-
-def context_of(folder):
-    folder.mkdir()
-    context(folder, "FROM python:3.11-slim\nLABEL a=1\n")
-    return folder
+    context(tmp_path, "FROM python:3.11-slim\nLABEL a=1\n")
+    assert build(".", engine=engine, cwd=tmp_path, run=run, limit=300, cancel=threading.Event()).seconds < 300
 
 
 def sleeping(marker):

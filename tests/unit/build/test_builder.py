@@ -47,6 +47,19 @@ def test_a_build_is_followed_to_its_end(tmp_path):
     assert watcher.closed == 1
 
 
+def test_it_is_shown_also_while_a_step_says_nothing(tmp_path):
+    class Patient(Recorder):
+        def update(self, trace):
+            super().update(trace)
+            if len(self.steps) == 4:
+                (tmp_path / "seen").touch()
+
+    watcher = Patient()
+    engine = engine_of(f"{SAY}; while [ ! -e {tmp_path}/seen ]; do sleep 0.05; done; {WRITE_FACTS}", tmp_path)
+    build(".", engine=engine, cwd=tmp_path, watcher=watcher, limit=120)
+    assert len(watcher.steps) >= 4
+
+
 @pytest.mark.parametrize(
     ("server", "script", "image_id"),
     [
@@ -208,9 +221,8 @@ def test_a_build_that_is_ended_early_stops_in_the_engine_too(tmp_path, monkeypat
     monkeypatch.setattr(type(engine), "stop_builds", lambda self: stopped.append(self))
     watcher = Stops() if by == "watcher" else Recorder()
     if by == "interrupt":
-        watcher.update = lambda trace: threading.Timer(
-            0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)
-        ).start()
+        interrupt = threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+        watcher.update = lambda trace: interrupt.ident or interrupt.start()
     with pytest.raises(expected) as caught:
         build(".", engine=engine, cwd=tmp_path, watcher=watcher)
     assert (ended.exists(), stopped, watcher.closed) == (True, [engine], 1)
