@@ -6,6 +6,7 @@ import platform
 import shlex
 import shutil
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -14,6 +15,7 @@ from pathlib import Path
 from IPython.display import display
 
 from dockerlab.build import Build, Experiment, build
+from dockerlab.build.rebuild import RebuildBench
 from dockerlab.engine import Engine, find, sessions
 from dockerlab.engine.base import ensure_base, present_base
 from dockerlab.engine.labels import clean, is_own_volume
@@ -109,6 +111,20 @@ class Lesson:
     def experiment(self) -> Experiment:
         """Builds that are repeated and compared."""
         return Experiment(self.engine, self._chapter, display=progress_line)
+
+    def rebuild_bench(self, *dockerfiles: str) -> object:
+        """A copy of this folder in which changes are made and built: what would run after each.
+
+        In a notebook that somebody looks at, a panel in which to guess, build and compare.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="bench-", dir=self._scratch)) / "context"
+        copy_tree(Path.cwd(), folder, shutil.ignore_patterns("__pycache__"))
+        bench = RebuildBench(folder, dockerfiles, self.engine, self._chapter)
+        if not has_front_end():
+            return bench
+        from dockerlab.show.rebuild_panel import RebuildPanel  # ipywidgets takes a second
+
+        return RebuildPanel(bench)
 
     def exercise(self, name: str) -> Exercise:
         """An exercise of the folder labs/exercises whose Dockerfile is judged."""

@@ -1,0 +1,66 @@
+"""The rebuild bench with real builds: what ran, and what the course's rules said of it before."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from dockerlab.build.rebuild import CHANGES, SWAP, Place, RebuildBench, places
+from dockerlab.errors import BuildCancelled
+from dockerlab.show.rebuild import RoundView, rounds_html
+
+pytestmark = pytest.mark.engine
+
+DOCKERFILE = """\
+FROM python:3.11-slim
+COPY requirements.txt /
+RUN cat /requirements.txt > /installed
+COPY . /app
+RUN ls /app > /listing
+"""
+FIRST, INSTALL, CODE, LIST = (Place("", number, line) for number, line in enumerate(DOCKERFILE.splitlines()[1:], 2))
+
+
+@pytest.fixture
+def bench(engine, run, tmp_path):
+    files = {"main.py": "print()\n", "requirements.txt": "one\n", "README.md": "read\n", "Dockerfile": DOCKERFILE}
+    files[".dockerignore"] = "*.md\n"
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    return RebuildBench(tmp_path, ["Dockerfile"], engine, run)
+
+
+def test_each_change_runs_what_the_rules_say(bench):
+    expected = {
+        "edit the code": {CODE, LIST},
+        "touch the code": set(),
+        "change the code's permissions": {CODE, LIST},
+        "edit the README": set(),
+        "add a requirement": {FIRST, INSTALL, CODE, LIST},
+        "set a variable": {INSTALL, CODE, LIST},
+        "use no cache": {FIRST, INSTALL, CODE, LIST},
+    }
+    for change, guess in expected.items():
+        steps = places(bench.plan("Dockerfile", change))
+        # a variable's line stands before the others, and counts as no step
+        chosen = frozenset(step for step in steps if step.instruction in {place.instruction for place in guess})
+        done = bench.rebuild("Dockerfile", change, chosen)
+        assert (change, done.right) == (change, 4), done.marks
+        assert [step.verdict == "runs" for step in done.forecast] == [ran for _, _, ran in done.marks]
+        assert "You: 4 of 4 right; the course's rules: 4 of 4." in RoundView(done).summary()
+    bench.rebuild("Dockerfile", SWAP)
+    assert [r.change for r in bench.rounds] == [*expected, SWAP]
+    assert bench.changes("Dockerfile") == [*expected]  # there is nothing more to swap
+    assert rounds_html(bench.rounds).count("<tr>") == 1 + len(CHANGES)
+
+
+def test_a_cancelled_build_counts_as_no_round_and_the_next_one_works(bench, tmp_path, left):
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE.replace("cat /", "sleep 2; cat /"))
+    cancel = threading.Event()
+    threading.Timer(1, cancel.set).start()
+    with pytest.raises(BuildCancelled):
+        bench.rebuild("Dockerfile", "edit the code", cancel=cancel)
+    assert bench.rounds == []
+    assert left()["containers"] == 0
+    assert bench.rebuild("Dockerfile", "edit the code", frozenset({CODE, LIST})).right == 4

@@ -1,0 +1,111 @@
+"""The rebuild bench in a real JupyterLab: operated by keyboard alone, with real builds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from dockerlab.engine.labels import clean
+from dockerlab.paths import project_root
+from tools.lab import end_kernels, open_lab, run_all
+
+pytestmark = [pytest.mark.engine, pytest.mark.browser]
+
+ROOT = project_root(Path(__file__).parent)
+RUN = "test-rebuild-panel"
+WAIT = 120_000  # ms
+DOCKERFILE = """\
+FROM python:3.11-slim
+COPY requirements.txt /
+RUN sleep 3 && cat /requirements.txt
+COPY . /app
+"""
+CELL = f"""\
+from pathlib import Path
+from dockerlab.build.rebuild import RebuildBench
+from dockerlab.engine import find
+from dockerlab.show.notebook import bring_look
+from dockerlab.show.rebuild_panel import RebuildPanel
+bring_look()
+RebuildPanel(RebuildBench(Path("bench"), ["Dockerfile"], find(), {RUN!r}))"""
+
+
+@pytest.fixture(scope="module")
+def lab(engine, tmp_path_factory):
+    """The course's JupyterLab with one notebook and a context beside it; its address, and the folder."""
+    home = tmp_path_factory.mktemp("lab")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, home / "bench.ipynb")
+    (home / "bench").mkdir()
+    for name, text in {"main.py": "print()\n", "requirements.txt": "one\n", "Dockerfile": DOCKERFILE}.items():
+        (home / "bench" / name).write_text(text)
+    with open_lab(home, ROOT) as address:
+        yield address, home
+    clean(engine, RUN)
+
+
+@pytest.fixture
+def page(lab, browser):
+    address, _ = lab
+    page = browser.new_page(viewport={"width": 1200, "height": 1300})
+    page.goto(f"{address}/lab/tree/bench.ipynb?reset")
+    run_all(page, ".dl-panel button")
+    yield page
+    page.close()
+    end_kernels(address)
+
+
+def go_to(page, what):
+    """Go to a control with the Tab key: a button by its words, a box or a list by its label."""
+    page.locator(".dl-panel select").first.focus()
+    here = "(e => e.textContent.trim() + '|' + (e.labels?.[0]?.textContent ?? e.closest('label')?.textContent ?? ''))"
+    for _ in range(14):
+        if what in page.evaluate(f"{here}(document.activeElement)"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never came to {what}")
+
+
+def press(page, what):
+    go_to(page, what)
+    page.keyboard.press("Space")
+
+
+def choose(page, change):
+    go_to(page, "What you do:")
+    page.keyboard.type(change)
+
+
+def test_a_guess_is_made_built_and_marked_by_keyboard(lab, page):
+    choose(page, "edit the code")
+    press(page, "COPY . /app")
+    press(page, "Build")
+    page.get_by_text("You: 3 of 3 right; the course's rules: 3 of 3.").wait_for(timeout=WAIT)
+    choose(page, "touch")
+    press(page, "COPY . /app")
+    press(page, "Build")
+    page.get_by_text("You: 2 of 3 right").wait_for(timeout=WAIT)
+    assert page.locator(".dl-rounds tbody tr").count() == 2
+    page.screenshot(path=Path(os.environ.get("DOCKERLAB_SHOTS", lab[1])) / "rebuild-panel.png")
+
+
+def test_a_build_can_be_cancelled_and_a_second_one_has_to_wait(page):
+    choose(page, "use no cache")
+    press(page, "Build")
+    page.locator(".dl-panel .dl-running").wait_for(timeout=WAIT)
+    press(page, "Build")
+    page.get_by_text("A build is running.").wait_for(timeout=WAIT)
+    press(page, "Cancel")
+    page.get_by_text("Cancelled.").wait_for(timeout=WAIT)
+    assert page.locator(".dl-rounds").count() == 0
+
+
+def test_the_bench_is_accessible(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=".dl-panel")
+    assert [(rule["id"], len(rule["nodes"])) for rule in found.response["violations"]] == []
