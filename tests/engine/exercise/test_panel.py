@@ -116,6 +116,23 @@ def test_reset_and_solution_ask_first(lab, page, engine, clear):
     assert progress(home)["solution"]
 
 
+def test_a_kernel_that_restarts_loses_no_progress(lab, page, engine, clear):
+    _, home = lab
+    press(page, "Next hint")
+    page.get_by_text("starts a new container from an image").wait_for(timeout=WAIT)
+    docker_command(["run", "--name", CONTAINER, "python:3.11-slim", "echo", "Hello from a container"], engine=engine)
+    page.get_by_text("passed, 4 of 4").wait_for(timeout=WAIT)
+    before = progress(home)
+    page.evaluate("document.querySelector('.dl-panel').dataset.former = 'yes'")
+    for name in ("Kernel", "Restart Kernel and Run All Cells…"):
+        page.get_by_role("menuitem", name=name, exact=True).click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    panel = page.locator(".dl-panel:not([data-former])")
+    panel.get_by_text("passed, 4 of 4").wait_for(timeout=WAIT)
+    assert "starts a new container from an image" in panel.inner_text()
+    assert progress(home) == before
+
+
 def test_the_panel_is_accessible(page, clear):
     from axe_playwright_python.sync_playwright import Axe
 
