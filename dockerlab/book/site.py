@@ -8,6 +8,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from dockerlab.book.styles import prune_styles
 from dockerlab.engine.provider import Progress
 from dockerlab.errors import SiteFailed
 from dockerlab.paths import BUILD, replaced
@@ -41,6 +42,7 @@ def build_site(source: Path, out: Path, progress: Progress, clock: Callable[[], 
         if done.returncode:
             progress(done.stdout)
             raise SiteFailed(done.returncode)
+        prune_styles(new.parent / SITE)
         (new.parent / SITE).rename(new)
     pages = sum(1 for _ in site.rglob("*.html"))
     progress(f"{pages} pages in {clock() - started:.1f} s")

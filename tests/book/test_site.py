@@ -94,6 +94,16 @@ def test_every_icon_is_drawn(site: Path) -> None:
     assert used - drawn == set()
 
 
+@pytest.mark.parametrize("page_name", PAGES)
+def test_a_page_is_light(site: Path, page_name: str) -> None:
+    page = soup(site / page_name)
+    addresses = [link["href"] for link in page.select("link[rel=stylesheet]")]
+    addresses += [part["src"] for part in page.select("script[src], img[src]")]
+    files = {(site / page_name).parent / address.partition("?")[0] for address in addresses}
+    assert len(files) > 10
+    assert sum(file.stat().st_size for file in [site / page_name, *files]) < 600_000
+
+
 def test_landing_page_shows_a_measured_figure(site: Path) -> None:
     page = soup(site / "intro.html")
     assert re.fullmatch(r"\d+×", page.select_one(".dl-headline-figure").get_text(strip=True))
@@ -244,7 +254,10 @@ def test_opened_from_a_folder_nothing_is_missing(open_page, site: Path) -> None:
 
 @pytest.mark.browser
 def test_search_finds_a_chapter(open_page, address: str) -> None:
-    page = open_page(f"{address}search.html?q=Dockerfile")
+    page = open_page(f"{address}{CHAPTERS[0]}.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("Dockerfile")
+    page.keyboard.press("Enter")
     page.locator("ul.search li a").first.wait_for()
     assert page.locator("ul.search li a").count() > 0
 
