@@ -84,8 +84,9 @@ def run() -> None:
     """Run the command line; an error that is raised on purpose becomes its message on stderr and exit code 1."""
     from dockerlab.book.commands import book, transcript
     from dockerlab.show.commands import COMMANDS
+    from dockerlab.show.timeline import timeline
 
-    for command in (engine, doctor, book, transcript, lab, *COMMANDS):
+    for command in (engine, doctor, book, transcript, lab, timeline, *COMMANDS):
         main.add_command(command)
     try:
         main()
