@@ -9,7 +9,6 @@
     ├── DownloadFailed             a package could not be fetched, or did not verify
     ├── ContextNotFound            the build context is not a folder
     ├── FilesUnreadable            a file or folder cannot be read or copied
-    ├── StreamUnreadable           a file does not hold a build's progress
     ├── IgnorePatternInvalid       a line of .dockerignore is not a pattern
     ├── DockerfileInvalid          the Dockerfile does not parse
     ├── BuildFailed                a build step ended with an error
@@ -134,23 +133,11 @@ class ContextNotFound(DockerLabError):
 class FilesUnreadable(DockerLabError):
     """A file or folder cannot be read or copied. Attributes: path (str), problem (str, the system's reason)."""
 
-    def __init__(self, path: str, problem: str, *, done: str = "read") -> None:
+    def __init__(self, path: str, problem: str, *, done: str = "read", advice: str = "") -> None:
         self.path, self.problem = path, problem
         super().__init__(
             f"{path} cannot be {done}: {problem}.",
-            advice="`ls -l` shows who may read it. Change that, or move it out of this folder, and try again.",
-        )
-
-
-class StreamUnreadable(DockerLabError):
-    """A file does not hold a build's progress. Attributes: path (str), problem (str)."""
-
-    def __init__(self, path: str, problem: str, *, last_lines: Sequence[str] = ()) -> None:
-        self.path, self.problem = path, problem
-        super().__init__(
-            f"{path} does not hold the progress of a build: {problem}.",
-            last_lines=last_lines,
-            advice="Write such a file with: docker buildx build --progress=rawjson … 2> build.json",
+            advice=advice or "`ls -l` shows who may read it. Change that, or move it out of here, and try again.",
         )
 
 

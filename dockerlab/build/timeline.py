@@ -13,10 +13,10 @@ from pathlib import Path
 from dockerlab.build.critical import Run, Span, Waits
 from dockerlab.build.trace import CACHED, CANCELLED, DONE, ERROR, RUNNING, WAITING, BuildTrace, Interval, Step
 from dockerlab.build.wire import StatusReader
-from dockerlab.errors import FilesUnreadable, StreamUnreadable
+from dockerlab.errors import FilesUnreadable
 
 PIECE_BYTES = 1 << 20  # of a file, read at a time
-LAST_LINES = 4  # of what buildx said, if that is all there is
+HOW_TO_WRITE_ONE = "Write such a file with: docker buildx build --progress=rawjson … 2> build.json"
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
 
 
@@ -183,8 +183,7 @@ def read_schedule(path: str | Path) -> Schedule:
     A build that failed or was cancelled, or a file that stops early, gives what there is; `ending` and `is_cut` say so.
 
     Raises:
-        StreamUnreadable: there is no such file, or it holds no steps of a build.
-        FilesUnreadable: it cannot be read.
+        FilesUnreadable: there is no such file, it cannot be read, or it holds no steps of a build.
     """
     reader, trace = StatusReader(), BuildTrace()
     try:
@@ -197,23 +196,24 @@ def read_schedule(path: str | Path) -> Schedule:
         reader.close()
         found = schedule(trace, reader.text, is_cut="".join(reader.text[lines:]).lstrip().startswith("{"))
     except FileNotFoundError:
-        raise StreamUnreadable(str(path), "there is no such file") from None
+        raise _no_progress(path, "there is no such file") from None
     except IsADirectoryError:
-        raise StreamUnreadable(str(path), "it is a folder") from None
+        raise _no_progress(path, "it is a folder") from None
     except OSError as error:
         raise FilesUnreadable(str(path), (error.strerror or str(error)).lower()) from None
     except (TypeError, ValueError, AttributeError, KeyError, OverflowError, RecursionError):
-        raise StreamUnreadable(str(path), "it has JSON in it that BuildKit does not write") from None
-    if not found.bars:
-        if not size:
-            problem = "it is empty"
-        elif found.is_cut:
-            problem = "it ends in the middle of its first record"
-        else:
-            problem = "there is no record of BuildKit in it"
-        said = [line for line in reader.text if line.startswith("ERROR: ")]
-        raise StreamUnreadable(str(path), problem, last_lines=said[-LAST_LINES:])
-    return found
+        raise _no_progress(path, "it has JSON in it that BuildKit does not write") from None
+    if found.bars:
+        return found
+    if not size:
+        raise _no_progress(path, "it is empty")
+    if found.is_cut:
+        raise _no_progress(path, "it ends in the middle of its first record")
+    raise _no_progress(path, "there is no record of BuildKit in it" + (found.problem and f", only {found.problem!r}"))
+
+
+def _no_progress(path: str | Path, problem: str) -> FilesUnreadable:
+    return FilesUnreadable(str(path), problem, done="read as the progress of a build", advice=HOW_TO_WRITE_ONE)
 
 
 def schedule(trace: BuildTrace, text: Sequence[str] = (), *, is_cut: bool = False) -> Schedule:

@@ -89,9 +89,8 @@ def _stood_still(of: Schedule) -> str:
         return ""
     gaps = [(after.begin - before.end, -after.row) for before, after in pairwise(of.path)]
     longest, row = max(gaps, default=(0.0, 0))
-    before = (
-        f", {seconds_text(longest)} of it before {step_name(of.bars[-row])}" if longest > SMALL * of.seconds else ""
-    )
+    is_large = longest > LARGE * of.seconds
+    before = f", {seconds_text(longest)} of it before {step_name(of.bars[-row])}" if is_large else ""
     return f"; for {seconds_text(of.waiting_seconds)} nothing on it ran{before}"
 
 

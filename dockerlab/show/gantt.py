@@ -122,7 +122,7 @@ class Gantt(Shown):
             f'width:{100 * (end - begin) / scale:.2f}%"></span>'
             for kind, begin, end in pieces
         )
-        star = '<abbr title="on the critical path">*</abbr> ' if bar.is_critical else ""
+        star = '<abbr title="on the critical path">*</abbr>' if bar.is_critical else ""
         kind = "dl-critical " * bar.is_critical + f"dl-{bar.state.lower()}"
         return (
             f'<li class="{kind}"><details class="dl-fold"><summary class="dl-row" title="{figures}">'

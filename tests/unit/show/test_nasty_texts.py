@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from dockerlab.build.timeline import schedule
 from dockerlab.errors import ClaimFailed, DockerLabError, visible
 from dockerlab.exercise.quiz import Choice, Question, Quiz
 from dockerlab.exercise.scoreboard import Scoreboard, Verdict
@@ -26,6 +27,7 @@ from dockerlab.run import Answer
 from dockerlab.show import charts
 from dockerlab.show.claim import Claim, claim
 from dockerlab.show.explorer import Explorer
+from dockerlab.show.gantt import Gantt
 from dockerlab.show.ledger import Chapter, claim_link, headline, ledger_html, ledger_text
 from dockerlab.show.notebook import Markdown, code
 from dockerlab.show.quiz import QuizView
@@ -97,6 +99,7 @@ SHOWN: dict[str, Callable[[str], object]] = {
     "a claim's figure": lambda text: Claim("x", text, "", True),
     "a step": build_of,
     "an image's name": lambda text: Explorer(Image(text, "", {}, ())),
+    "an instruction over time": lambda text: Gantt(schedule(build_of(text).trace)),
     "an instruction in an image": lambda text: Explorer(image_of(layer(f"RUN {text}", a=1))),
     "a file": lambda text: Explorer(image_of(layer("COPY . .", **{file_named(text): 1, "e": 1}))),
     "a criterion": lambda text: ScoreboardView(Scoreboard((Verdict(text, 5, "x", False, "x"),))),
