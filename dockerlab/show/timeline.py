@@ -34,8 +34,10 @@ def timeline(words: tuple[str, ...], builds: bool, as_json: bool) -> None:
 
 def _build(arguments: list[str], as_json: bool) -> None:
     """Build and show that; a build that stops is shown as far as it went before its error goes on."""
+    from dockerlab.show.terminal import TerminalWatcher
+
     try:
-        built = schedule(builder.build(arguments, engine=find()).trace)
+        built = schedule(builder.build(arguments, engine=find(), watcher=TerminalWatcher()).trace)
     except (BuildFailed, BuildCancelled) as error:
         if error.trace and (stopped := schedule(error.trace)).bars:
             _show([stopped], as_json)

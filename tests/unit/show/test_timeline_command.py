@@ -96,7 +96,7 @@ def builds(monkeypatch):
     def does(outcome):
         given = []
 
-        def build(arguments, *, engine):
+        def build(arguments, *, engine, watcher):
             given.append(arguments)
             if isinstance(outcome, Exception):
                 raise outcome
