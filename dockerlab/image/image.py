@@ -7,6 +7,7 @@ it cannot be compared between machines.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from dockerlab.image.efficiency import sizes_seen
 from dockerlab.image.instructions import read_history
 from dockerlab.image.layer import KB, MB, Layer, largest_first
+from dockerlab.image.stack import Stack, stack
 from dockerlab.tables import table
 
 if TYPE_CHECKING:
@@ -75,17 +77,34 @@ class Image:
         This is dive's list without the paths that have no size, and its sum is what dive calls wasted bytes. A
         deleted file is an occurrence of size 0. The module `efficiency` has the rules.
         """
+        rows = [(path, occurrences, round(size_bytes / KB, 3)) for path, occurrences, size_bytes in self.wasted_paths]
+        return largest_first(table(rows, columns=["path", "layers", "size_kB"]))
+
+    @property
+    def wasted_paths(self) -> list[tuple[str, int, int]]:
+        """The rows of `waste`: path, number of occurrences, size of all of them in bytes."""
         rows = [
-            (f"/{path}", len(sizes), round(sum(sizes) / KB, 3))
+            (f"/{path}", len(sizes), sum(sizes))
             for path, sizes in self._sizes_seen.items()
             if len(sizes) > 1 and any(sizes)
         ]
-        return largest_first(table(rows, columns=["path", "layers", "size_kB"]))
+        return sorted(rows, key=lambda row: (-row[2], row[0]))
 
     @property
     def wasted_bytes(self) -> int:
         """Sum of all sizes of the paths that occur more than once, as dive counts."""
         return sum(sum(sizes) for sizes in self._sizes_seen.values() if len(sizes) > 1)
+
+    @property
+    def user_wasted_percent(self) -> float:
+        """Dive's measure of that name, a part of 1: wasted bytes over the size of all layers but the lowest."""
+        own_bytes = sum(layer.size_bytes for layer in self.layers[1:])
+        return self.wasted_bytes / own_bytes if own_bytes else math.inf if self.wasted_bytes else 0.0
+
+    @cached_property
+    def stack(self) -> Stack:
+        """What each layer adds, changes and removes, and the files that a container sees."""
+        return stack(self.layers)
 
     @property
     def efficiency(self) -> float:

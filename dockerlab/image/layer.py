@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ class Entry:
     # "file", "directory", "link", "whiteout" (deletes this path), "opaque" (deletes what the layers below have in this
     # folder) or "other"
     kind: str
+    mode: int = 0o644  # permission bits
+    uid: int = 0  # of the owner
+    gid: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Layer:
     diff_id: str  # digest of the uncompressed layer, which identifies its content
     created_by: str  # the instruction that made it, as in a Dockerfile
     entries: tuple[Entry, ...] = field(repr=False)  # its paths, in the archive's order
+    # What package managers noted in it: path of a record -> what `records.read_record` kept of that
+    records: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def size_bytes(self) -> int:

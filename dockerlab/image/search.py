@@ -70,21 +70,23 @@ def find_in_image(engine: Engine, reference: str, *needles: str | bytes) -> pd.D
     for needle in wanted:
         rows += [(*row, needle) for row in _search_config(image.config, len(image.layers), needle, shown)]
     rows += [("manifest", 0, "", path, needle) for path, needle in documents if path != image.config_path]
-    rows = [(where, layer, by, _hide(path, wanted), _masked(needle)) for where, layer, by, path, needle in rows]
+    rows = [(where, layer, by, _hide(path, wanted), first_letters(needle)) for where, layer, by, path, needle in rows]
     found = table(rows, columns=list(COLUMNS))
     files = {diff_id: files for diff_id, _, (_, files) in image.layers}
     found.attrs = {"layers": len(image.layers), "files": sum(files.values())}
     return found
 
 
-def _masked(needle: bytes) -> str:
+def first_letters(needle: bytes) -> str:
     """The beginning of a needle, at most a third of it, without white space."""
     return "".join(needle[: min(4, len(needle) // 3)].decode(errors="replace").split()) + "…"
 
 
 def _hide(text: str, needles: Iterable[bytes]) -> str:
     """The text with each needle cut down to its beginning, however it is quoted."""
-    spans = sorted((*hit.span(1), _masked(needle)) for needle in needles for hit in _pattern(needle).finditer(text))
+    spans = sorted(
+        (*hit.span(1), first_letters(needle)) for needle in needles for hit in _pattern(needle).finditer(text)
+    )
     shown, end = "", 0
     for first, last, masked in spans:
         if first >= end:

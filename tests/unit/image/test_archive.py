@@ -13,7 +13,7 @@ import pytest
 from dockerlab.errors import DockerCommandFailed, EngineUnavailable, ImageUnreadable
 from dockerlab.image import archive as module
 from dockerlab.image.archive import read_saved, zstd
-from dockerlab.image.reader import list_entries
+from dockerlab.image.reader import read_layer
 from tests.archives import archive, blob, digest, engine_with, image, in_parts, member, sparse, tar, tar_of, zstd_note
 
 BASE = tar({"etc/": b"", "etc/motd": b"hello"})
@@ -100,8 +100,8 @@ def of_1979(content):
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, zstd.compress], ids=["plain", "gzip", "zstd"])
 def test_a_layer_may_begin_with_anything(tmp_path, layer, compress, path, kind, size_bytes):
     one = image(compress(layer))
-    (found,) = read(tmp_path, archive(one), one, visit=list_entries)
-    assert [(e.path, e.kind, e.size_bytes) for e in found.layers[0][2]] == [(path, kind, size_bytes)]
+    (found,) = read(tmp_path, archive(one), one, visit=read_layer)
+    assert [(e.path, e.kind, e.size_bytes) for e in found.layers[0][2].entries] == [(path, kind, size_bytes)]
 
 
 def test_a_visit_learns_how_a_layer_is_stored(tmp_path):

@@ -21,13 +21,13 @@ FIRST, SECOND = image(BASE, tar({"a": b"1"})), image(BASE, tar({"b": b"22", "b.w
 def visits(monkeypatch):
     """The paths of the layers that were read, in order."""
     visited = []
-    listed = reader.list_entries
+    listed = reader.read_layer
 
     def counted(layer):
         visited.append(layer.path)
         return listed(layer)
 
-    monkeypatch.setattr(reader, "list_entries", counted)
+    monkeypatch.setattr(reader, "read_layer", counted)
     return visited
 
 
