@@ -83,10 +83,11 @@ def predict_command(before: str, after: str, file: str, arguments: tuple[str, ..
 def run() -> None:
     """Run the command line; an error that is raised on purpose becomes its message on stderr and exit code 1."""
     from dockerlab.book.commands import book, transcript
+    from dockerlab.show import image_commands
     from dockerlab.show.commands import COMMANDS
     from dockerlab.show.timeline import timeline
 
-    for command in (engine, doctor, book, transcript, lab, timeline, *COMMANDS):
+    for command in (engine, doctor, book, transcript, lab, timeline, *COMMANDS, *image_commands.COMMANDS):
         main.add_command(command)
     try:
         main()

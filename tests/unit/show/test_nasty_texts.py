@@ -22,12 +22,14 @@ from dockerlab.build.timeline import schedule
 from dockerlab.errors import ClaimFailed, DockerLabError, visible
 from dockerlab.exercise.quiz import Choice, Question, Quiz
 from dockerlab.exercise.scoreboard import Scoreboard, Verdict
-from dockerlab.image import Image
+from dockerlab.image import Image, Layer
+from dockerlab.image.diff import ImageDiff
 from dockerlab.run import Answer
 from dockerlab.show import charts
 from dockerlab.show.claim import Claim, claim
 from dockerlab.show.explorer import Explorer
 from dockerlab.show.gantt import Gantt
+from dockerlab.show.image_diff import DiffView
 from dockerlab.show.ledger import Chapter, claim_link, headline, ledger_html, ledger_text
 from dockerlab.show.notebook import Markdown, code
 from dockerlab.show.quiz import QuizView
@@ -101,7 +103,10 @@ SHOWN: dict[str, Callable[[str], object]] = {
     "an image's name": lambda text: Explorer(Image(text, "", {}, ())),
     "an instruction over time": lambda text: Gantt(schedule(build_of(text).trace)),
     "an instruction in an image": lambda text: Explorer(image_of(layer(f"RUN {text}", a=1))),
-    "a file": lambda text: Explorer(image_of(layer("COPY . .", **{file_named(text): 1, "e": 1}))),
+    "a file": lambda text: Explorer(image_of(named(text))),
+    "a file in a diff of images": lambda text: DiffView(ImageDiff(image_of(), image_of(named(text)))),
+    "an instruction in a diff": lambda text: DiffView(ImageDiff(image_of(layer(f"RUN {text}", a=1)), image_of())),
+    "a setting in a diff": lambda text: DiffView(ImageDiff(image_of(), setting(text))),
     "a criterion": lambda text: ScoreboardView(Scoreboard((Verdict(text, 5, "x", False, "x"),))),
     "what was measured": lambda text: ScoreboardView(Scoreboard((Verdict("x", 5, text, True),))),
     "advice": lambda text: ScoreboardView(Scoreboard((Verdict("x", 5, "x", False, text),))),
@@ -113,9 +118,17 @@ SHOWN: dict[str, Callable[[str], object]] = {
 }
 
 
+def named(text: str) -> Layer:
+    return layer("COPY . .", **{file_named(text): 1, "e": 1})
+
+
+def setting(text: str) -> Image:
+    return Image("demo", "", {"config": {"WorkingDir": text, "Labels": {text: "x"}}}, ())
+
+
 def said_in(name: str, text: str) -> str:
     """What a view of that name must show of a text."""
-    return plain(file_named(text) if name == "a file" else text)
+    return plain(file_named(text) if name.startswith("a file") else text)
 
 
 def file_named(text: str) -> str:
