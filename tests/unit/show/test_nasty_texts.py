@@ -37,6 +37,7 @@ from dockerlab.show.scoreboard import ScoreboardView
 from dockerlab.show.sentences import AnswerText, RunLine
 from dockerlab.show.shown import NO_FORMULA, has_formula
 from dockerlab.show.steps import StepTable
+from dockerlab.show.treemap import Treemap
 from tests.layers import image_of, layer
 from tests.traces import trace_of, vertex
 
@@ -107,6 +108,8 @@ SHOWN: dict[str, Callable[[str], object]] = {
     "a file in a diff of images": lambda text: DiffView(ImageDiff(image_of(), image_of(named(text)))),
     "an instruction in a diff": lambda text: DiffView(ImageDiff(image_of(layer(f"RUN {text}", a=1)), image_of())),
     "a setting in a diff": lambda text: DiffView(ImageDiff(image_of(), setting(text))),
+    "a folder on a map": lambda text: Treemap(image_of(layer("x", **{f"{file_named(text)}__x": 1, "e__x": 1}))),
+    "an image's name on a map": lambda text: Treemap(Image(text, "", {}, (layer("x", a__x=1),))),
     "a criterion": lambda text: ScoreboardView(Scoreboard((Verdict(text, 5, "x", False, "x"),))),
     "what was measured": lambda text: ScoreboardView(Scoreboard((Verdict("x", 5, text, True),))),
     "advice": lambda text: ScoreboardView(Scoreboard((Verdict("x", 5, "x", False, text),))),
@@ -128,7 +131,7 @@ def setting(text: str) -> Image:
 
 def said_in(name: str, text: str) -> str:
     """What a view of that name must show of a text."""
-    return plain(file_named(text) if name.startswith("a file") else text)
+    return plain(file_named(text) if name.startswith(("a file", "a folder")) else text)
 
 
 def file_named(text: str) -> str:
