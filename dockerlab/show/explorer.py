@@ -33,6 +33,18 @@ class Explorer(Shown):
         return f'<div class="dl-explorer"><p>{escape(self._title)}</p><ul>{layers}</ul></div>'
 
 
+def explore(image: Image) -> object:
+    """An image to look through: a panel with a filter in a notebook that somebody looks at, else the explorer."""
+    from dockerlab.show.notebook import bring_look, has_front_end
+
+    if not has_front_end():
+        return Explorer(image)
+    bring_look()
+    from dockerlab.show.explorer_panel import ExplorerPanel  # ipywidgets takes a second
+
+    return ExplorerPanel(image)
+
+
 def words(node: Node) -> list[str]:
     """What stands beside a name: size, number of files, number of deletions; without those that are 0."""
     parts = [size_text(node.size_bytes)] if node.files else []
