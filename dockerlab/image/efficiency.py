@@ -10,7 +10,7 @@ The figures are exactly dive's, also where its rules surprise:
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dockerlab.image.layer import OPAQUE, WHITEOUT, WHITEOUT_META, Entry, Layer
 
@@ -21,7 +21,7 @@ class _Node:
 
     size_bytes: int = 0
     is_folder: bool = False
-    children: "dict[str, _Node]" = field(default_factory=dict)
+    children: "dict[str, _Node] | None" = None  # most nodes are files, and there may be very many
 
 
 def sizes_seen(layers: Sequence[Layer]) -> dict[str, list[int]]:
@@ -61,6 +61,8 @@ def _add(root: _Node, names: Iterable[str], size_bytes: int, is_folder: bool) ->
     for name in names:
         if name.startswith(WHITEOUT_META):
             return
+        if node.children is None:
+            node.children = {}
         node = node.children.setdefault(name, _Node())
     if node is not root:
         node.size_bytes, node.is_folder = size_bytes, is_folder
@@ -71,7 +73,7 @@ def _stack(below: _Node, tree: _Node) -> None:
     for names, node in _walk(tree):
         if not (target := _hidden(names)):
             _add(below, names, node.size_bytes, node.is_folder)
-        elif parent := _find(below, target[:-1]):
+        elif (parent := _find(below, target[:-1])) and parent.children:
             parent.children.pop(target[-1], None)
 
 
@@ -83,7 +85,7 @@ def _hidden(names: tuple[str, ...]) -> tuple[str, ...]:
 def _find(root: _Node, names: Iterable[str]) -> _Node | None:
     node: _Node | None = root
     for name in names:
-        node = node.children.get(name) if node else None
+        node = node.children.get(name) if node and node.children else None
     return node
 
 
