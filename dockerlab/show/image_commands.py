@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from dockerlab.engine import find
 from dockerlab.errors import visible
@@ -47,10 +48,10 @@ def read(*names: str) -> dict[str, Image]:
 
     def watch(size_bytes: int) -> None:
         done[0] += 1
-        status.update(f"{what}: layer {done[0]}, {size_text(size_bytes)}; {size_text(done[1])} are done")
+        status.update(Text(f"{what}: layer {done[0]}, {size_text(size_bytes)}; {size_text(done[1])} are done"))
         done[1] += size_bytes
 
-    with console.status(what) as status:
+    with console.status(Text(what)) as status:  # a name in square brackets is no markup
         return ImageReader(engine, watch).read(*names)
 
 

@@ -132,7 +132,7 @@ def test_a_terminal_is_told_how_far_it_is(run, monkeypatch):
 
     monkeypatch.setattr(image_commands, "Console", lambda **_: Terminal())
     assert run(layers, "first").stderr == ""
-    assert [text.split(",")[0] for text in seen] == [
+    assert [str(text).split(",")[0] for text in seen] == [
         "Reading first",
         "Reading first: layer 1",
         "Reading first: layer 2",
