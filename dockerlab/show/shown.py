@@ -89,7 +89,19 @@ def register() -> None:
     """Let IPython draw every record that has a view; does nothing outside IPython."""
     from IPython import get_ipython
 
-    from dockerlab.show import explorer, forecast, gantt, image_diff, quiz, rebuild, report, scoreboard, sentences, steps, task  # noqa: F401  # they say what they draw
+    from dockerlab.show import (  # noqa: F401  # they say what they draw
+        explorer,
+        forecast,
+        gantt,
+        image_diff,
+        quiz,
+        rebuild,
+        report,
+        scoreboard,
+        sentences,
+        steps,
+        task,
+    )
 
     if shell := get_ipython():
         formatter = shell.display_formatter.mimebundle_formatter
