@@ -51,8 +51,8 @@ def context_files(folder: str | Path = ".", dockerfile: str = "Dockerfile", *, i
     read = _read_by_the_build(root, counts, dockerfile)
     rows = [
         (path, _size_bytes(entry), path.split("/")[0])
-        for path, entry, rule in _entries(root, counts)
-        if _is_file(entry) and (path in read or not _is_out(rule))
+        for path, entry, rule in walk(root, counts)
+        if is_file(entry) and (path in read or not is_out(rule))
     ]
     return table(sorted(rows), columns=["path", "size_bytes", "top"])
 
@@ -63,7 +63,7 @@ def context_entries(root: Path, dockerfile: str = "Dockerfile") -> Iterator[tupl
     Raises:
         FilesUnreadable, IgnorePatternInvalid: as in `context_files`.
     """
-    return ((path, entry) for path, entry, rule in _entries(root, IgnoreFile.of(root, dockerfile)) if not _is_out(rule))
+    return ((path, entry) for path, entry, rule in walk(root, IgnoreFile.of(root, dockerfile)) if not is_out(rule))
 
 
 def ignore_groups(folder: str | Path = ".", dockerfile: str = "Dockerfile") -> pd.DataFrame:
@@ -78,8 +78,8 @@ def ignore_groups(folder: str | Path = ".", dockerfile: str = "Dockerfile") -> p
     root = context_folder(folder)
     ignore = IgnoreFile.of(root, dockerfile)
     groups: dict[str, list[tuple[int, str]]] = {rule.group: [] for rule in ignore.rules}
-    for path, entry, rule in _entries(root, ignore):
-        if _is_file(entry) and _is_out(rule):
+    for path, entry, rule in walk(root, ignore):
+        if is_file(entry) and is_out(rule):
             groups[rule.group].append((_size_bytes(entry), path))
     rows = [
         (group, len(out), round(sum(size for size, _ in out) / 1e6, 2), max(out, default=(0, ""))[1])
@@ -98,15 +98,15 @@ def write_archive(root: Path, dockerfile: str, into: BinaryIO) -> None:
     ignore = IgnoreFile.of(root)
     read = _read_by_the_build(root, ignore, dockerfile)
     with tarfile.open(fileobj=into, mode="w") as archive:
-        for path, entry, rule in _entries(root, ignore):
-            if path in read or not _is_out(rule):
+        for path, entry, rule in walk(root, ignore):
+            if path in read or not is_out(rule):
                 try:
                     archive.add(entry.path, arcname=path, recursive=False)
                 except OSError as error:
                     raise FilesUnreadable(entry.path, error.strerror) from None
 
 
-def _entries(root: Path, ignore: IgnoreFile) -> Iterator[tuple[str, os.DirEntry, Rule | None]]:
+def walk(root: Path, ignore: IgnoreFile) -> Iterator[tuple[str, os.DirEntry, Rule | None]]:
     """Everything below a folder, also what is left out: path, entry, and the rule that decides. Follows no link.
 
     Raises:
@@ -120,13 +120,13 @@ def _entries(root: Path, ignore: IgnoreFile) -> Iterator[tuple[str, os.DirEntry,
             with os.scandir(root / folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            if folder and _is_out(ignore.decides(folder)):
+            if folder and is_out(ignore.decides(folder)):
                 continue
             raise FilesUnreadable(str(root / folder), error.strerror) from None
         for entry in entries:
             path = posixpath.join(folder, entry.name)
             yield path, entry, ignore.decides(path)
-            if not _is_file(entry):
+            if not is_file(entry):
                 folders.append(path)
 
 
@@ -135,11 +135,11 @@ def _read_by_the_build(root: Path, ignore: IgnoreFile, dockerfile: str) -> set[s
     return {posixpath.normpath(dockerfile), os.path.relpath(ignore.path, root) if ignore.path else ""}
 
 
-def _is_out(rule: Rule | None) -> bool:
+def is_out(rule: Rule | None) -> bool:
     return rule is not None and not rule.brings_back
 
 
-def _is_file(entry: os.DirEntry) -> bool:
+def is_file(entry: os.DirEntry) -> bool:
     return not entry.is_dir(follow_symlinks=False)
 
 

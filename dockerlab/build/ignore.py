@@ -10,7 +10,7 @@ Two things are refused here that Docker takes: a malformed part after a `*`, whi
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -100,6 +100,16 @@ class IgnoreFile:
                     raise FilesUnreadable(str(path), error.strerror) from None
                 return cls(path, tuple(_rules(path.name, text)))
         return cls()
+
+    def without(self, lines: Collection[int]) -> Self:
+        """The same rules, as if these lines of the file were empty.
+
+        Raises:
+            ValueError: there is no rule on one of these lines.
+        """
+        for line in sorted(set(lines) - {rule.line for rule in self.rules}):
+            raise ValueError(f"there is no rule on line {line} of {self.path.name if self.path else NAME}")
+        return type(self)(self.path, tuple(rule for rule in self.rules if rule.line not in lines))
 
     def decides(self, path: str) -> Rule | None:
         """The rule that leaves a path out or, if it brings back, keeps it in; None if no rule touches it.

@@ -65,6 +65,7 @@ class Step:
     facts: Mapping[str, str]  # what its key is made of besides its parent, by the words that a reason begins with
     files: Mapping[str, str]  # what it copies from the context
     open: str  # what cannot be known about it; "" if all can
+    asks: tuple[str, ...] = ()  # the paths and patterns that it asks of the context, variables replaced
 
 
 class Evaluation:
@@ -84,8 +85,14 @@ class Evaluation:
         self._global = self._global_values()
         self._bases = [self._expanded(stage.base, self._global, stage.begin) for stage in self._file.stages]
         self._states: dict[int, _State] = {}
-        self._state_of(self._target())
+        target = self._target()
+        self._state_of(target)
         self.steps.sort(key=lambda step: (step.stage_number, step.number))
+        # What FROM names in each stage that the target needs, by the stage's number.
+        self.bases = {number: self._bases[number] for number in sorted(self._states)}
+        self.kept = [target]  # the stages whose layers the image has, the target first
+        while (parent := self._stage(self._bases[self.kept[-1]], self.kept[-1], by_number=False)) is not None:
+            self.kept.append(parent)
 
     def _global_values(self) -> dict[str, str]:
         values = {name: f"{MARK}{name}{MARK}" for name in PLATFORM}
@@ -182,6 +189,7 @@ class Evaluation:
         facts: dict[str, str] = {}
         loose: dict[str, str] = {}  # the same facts, with what cannot be known left open
         files: dict[str, str] = {}
+        asks: list[str] = []
         unknown = ""
         folder = state.folder
         if word == "WORKDIR":
@@ -194,16 +202,16 @@ class Evaluation:
         elif word == "RUN":
             facts = self._run_facts(state, instruction)
             loose = dict(facts)
-            unknown = self._mounts(state, instruction, stage, facts, loose, files)
+            unknown = self._mounts(state, instruction, stage, facts, loose, files, asks)
         else:
-            unknown = self._copy_facts(state, instruction, stage, facts, loose, files)
+            unknown = self._copy_facts(state, instruction, stage, facts, loose, files, asks)
         parent = state.key
         linked = word != "RUN" and instruction.flag("link") in ("", "true")
         if linked:
             unknown = unknown or "whether --link keeps it depends on the engine's store"
         above = Key("" if linked else parent.loose, parent.loose)
         key = Key.of([word, parent.strict, facts], [word, above.strict, loose])
-        self.steps.append(Step(stage, name, place, instruction, key, parent, facts, files, unknown))
+        self.steps.append(Step(stage, name, place, instruction, key, parent, facts, files, unknown, tuple(asks)))
         after = Key(key.strict, Key.of("", [parent.loose, key.loose]).loose) if linked else key
         return replace(state, key=after, folder=folder)
 
@@ -221,7 +229,7 @@ class Evaluation:
         }
 
     def _mounts(
-        self, state: _State, instruction: Instruction, stage: int, facts: dict, loose: dict, files: dict
+        self, state: _State, instruction: Instruction, stage: int, facts: dict, loose: dict, files: dict, asks: list
     ) -> str:
         """Add what a RUN mounts; says what cannot be known."""
         unknown = ""
@@ -238,12 +246,13 @@ class Evaluation:
             loose[label] = json.dumps(sorted(kept.items()))
             source = options.get("source", options.get("src", ""))
             if kind == "bind" or (kind == "cache" and options.get("from")):
+                asks += [source] if options.get("from") is None else []
                 said = self._content(label, source, options.get("from"), stage, facts, loose, files)
                 unknown = unknown or said
         return unknown
 
     def _copy_facts(
-        self, state: _State, instruction: Instruction, stage: int, facts: dict, loose: dict, files: dict
+        self, state: _State, instruction: Instruction, stage: int, facts: dict, loose: dict, files: dict, asks: list
     ) -> str:
         def expanded(text: str) -> str:
             return self._expanded(text, state.values, instruction, state.base)
@@ -269,12 +278,13 @@ class Evaluation:
                     document.text, state.values, instruction, state.base, quotes=False
                 )  # fmt: skip
                 facts[label] = loose[label] = json.dumps([document.name, text])
-            elif source.startswith(REMOTE) or source.endswith(".git"):
+            elif source.startswith(REMOTE) or (":" in source and source.endswith(".git")):
                 facts[label], loose[label] = f"{MARK}{source} {id(self)}", source
                 unknown = unknown or f"only the server knows whether {source} has changed"
             else:
                 name = posixpath.normpath(source) if filters else posixpath.basename(posixpath.normpath("/" + source))
                 facts[label] = loose[label] = name
+                asks += [source] if begin is None else []
                 said = self._content(label, source, begin, stage, facts, loose, files)
                 if filters and not said:
                     loose.pop(f"{label}'s content", None)
