@@ -85,9 +85,10 @@ def run() -> None:
     from dockerlab.book.commands import book, transcript
     from dockerlab.show import image_commands
     from dockerlab.show.commands import COMMANDS
+    from dockerlab.show.context_command import context
     from dockerlab.show.timeline import timeline
 
-    for command in (engine, doctor, book, transcript, lab, timeline, *COMMANDS, *image_commands.COMMANDS):
+    for command in (engine, doctor, book, transcript, lab, context, timeline, *COMMANDS, *image_commands.COMMANDS):
         main.add_command(command)
     try:
         main()

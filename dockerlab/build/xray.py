@@ -96,11 +96,11 @@ class Xray:
 
     folder: str  # as it was given
     dockerfile: str
-    target: str
     ignore: IgnoreFile  # with the lines that are switched off
     off: frozenset[int]  # those lines
     files: tuple[File, ...]  # all of them, by path
     plan: Plan
+    _target: str = field(repr=False)
     _arguments: Mapping[str, str] = field(repr=False)
     _links: Mapping[str, str] = field(repr=False)  # what they point to
     _folders: frozenset[str] = field(repr=False)
@@ -192,7 +192,7 @@ class Xray:
         Raises:
             As `xray`.
         """
-        return xray(self.folder, self.dockerfile, target=self.target, arguments=self._arguments, without=lines)
+        return xray(self.folder, self.dockerfile, target=self._target, arguments=self._arguments, without=lines)
 
     def difference(self, before: "Xray") -> Difference:
         """What is in this context and was not in that one, and the other way round."""
@@ -283,7 +283,7 @@ def xray(
     files.sort(key=lambda file: file.path)
     plan = _plan(root, dockerfile, arguments, target)
     return Xray(
-        str(folder), dockerfile, target, ignore, frozenset(without), tuple(files), plan, dict(arguments), links,
+        str(folder), dockerfile, ignore, frozenset(without), tuple(files), plan, target, dict(arguments), links,
         frozenset(folders), frozenset(in_folders),
     )  # fmt: skip
 

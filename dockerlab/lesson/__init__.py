@@ -11,14 +11,14 @@ from dockerlab.build import ratio, summary
 from dockerlab.image.search import find_in_image
 from dockerlab.image.sizes import size_measures
 from dockerlab.lesson.exercises import check, exercise
-from dockerlab.lesson.files import fresh_copy, now
+from dockerlab.lesson.files import fresh_copy
 from dockerlab.lesson.session import Lesson
 from dockerlab.lesson.start import start_page
 from dockerlab.show import charts
 from dockerlab.show.claim import claim
 
 __all__ = [
-    "Lesson", "charts", "check", "claim", "exercise", "find_in_image", "fresh_copy", "now", "pd", "ratio",
+    "Lesson", "charts", "check", "claim", "exercise", "find_in_image", "fresh_copy", "pd", "ratio",
     "size_measures", "start_page", "summary",
 ]  # fmt: skip
 

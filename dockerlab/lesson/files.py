@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from datetime import datetime
 from pathlib import Path
 
 from dockerlab.paths import copy_tree
@@ -18,8 +17,3 @@ def fresh_copy() -> str:
     target = tempfile.mkdtemp(prefix="copy-", dir=Path.cwd().parent)
     copy_tree(Path.cwd(), Path(target))
     return os.path.relpath(target)
-
-
-def now() -> str:
-    """The present moment, never the same twice: an edit that contains it is one that no cache has seen."""
-    return datetime.now().isoformat(" ")

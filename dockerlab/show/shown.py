@@ -101,6 +101,7 @@ def register() -> None:
         sentences,
         steps,
         task,
+        xray,
     )
 
     if shell := get_ipython():
