@@ -107,7 +107,8 @@ class Experiment:
         the engine's API still offers it.
 
         Raises:
-            ContextNotFound, FilesUnreadable, IgnorePatternInvalid: as in `context_files`.
+            ContextNotFound: there is no such folder.
+            FilesUnreadable, IgnorePatternInvalid: as in `write_archive`.
             BuildFailed: a step failed, or the engine no longer offers this builder.
             EngineLost: the engine went away.
         """

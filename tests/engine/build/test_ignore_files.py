@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dockerlab.build import context_files
+from dockerlab.build import xray
 from dockerlab.errors import DockerCommandFailed, IgnorePatternInvalid
 from tests.ignore_cases import LEFT_OUT, REFUSED, TREE, grow, made_up
 
@@ -50,7 +50,7 @@ class Builds:
         return {os.path.relpath(Path(place, file), out) for place, _, files in os.walk(out) for file in files}
 
     def expected(self, name: str) -> set[str]:
-        return set(context_files(self.folder / "tree", f"../rules/{name}")["path"])
+        return {file.path for file in xray(self.folder / "tree", f"../rules/{name}").inside}
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_the_list_that_counts_is_the_one_docker_takes(engine, tmp_path, files, d
         else:
             (tree / name).write_text(text)
     engine.run("buildx", "build", "--output=type=local,dest=../out/own", "-f", dockerfile, ".", cwd=tree)
-    assert builds.copied("own") == set(context_files(tree, dockerfile)["path"])
+    assert builds.copied("own") == {file.path for file in xray(tree, dockerfile).inside}
 
 
 def test_what_is_no_file_and_no_folder_is_sent_too(engine, tmp_path):

@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 
 from dockerlab.build import build
-from dockerlab.build.context import context_files
+from dockerlab.build.xray import xray
 from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
 from dockerlab.engine.find import connect
@@ -61,7 +61,7 @@ def walk(engine: Engine) -> dict:
         "ran": first.ran,
         "ran again": again.ran,
         "same ID": again.image_id == first.image_id == engine.client().images.get(tag).id,
-        "context": sorted(context_files(".")["path"]),
+        "context": [file.path for file in xray(".").inside],
         "own layers": [layer.created_by for layer in image.layers[-3:]],
         "found in": sorted(set(find_in_image(engine, tag, NEEDLE)["where"])),
         "printed": printed.strip(),
