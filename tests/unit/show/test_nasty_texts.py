@@ -10,6 +10,7 @@ import io
 import warnings
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -18,7 +19,10 @@ from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from dockerlab.build.asks import IMAGE, Ask, Plan
+from dockerlab.build.ignore import IgnoreFile, Rule
 from dockerlab.build.timeline import schedule
+from dockerlab.build.xray import File, Xray
 from dockerlab.errors import ClaimFailed, DockerLabError, visible
 from dockerlab.exercise.quiz import Choice, Question, Quiz
 from dockerlab.exercise.scoreboard import Scoreboard, Verdict
@@ -38,6 +42,7 @@ from dockerlab.show.sentences import AnswerText, RunLine
 from dockerlab.show.shown import NO_FORMULA, has_formula
 from dockerlab.show.steps import StepTable
 from dockerlab.show.treemap import Treemap
+from dockerlab.show.xray import XrayView
 from tests.layers import image_of, layer
 from tests.traces import trace_of, vertex
 
@@ -97,6 +102,16 @@ def quiz_of(text: str) -> Quiz:
     return Quiz((Question(text, "x#y", (Choice(text, True, text),)),), "01_x")
 
 
+def picture_of(file: str = "a", pattern: str = "b", instruction: str = "COPY", unknown: str = "") -> XrayView:
+    rule = Rule(".dockerignore", 1, "", pattern, "c", False)
+    plan = Plan((Ask(1, instruction, "", ("",), IMAGE, unknown),))
+    files = (File(file, 2, None), File("c", 1, rule))
+    ignore = IgnoreFile(Path(".dockerignore"), (rule,))
+    picture = Xray(".", "Dockerfile", ignore, frozenset(), files, plan, "", {}, {}, frozenset(), frozenset())
+    vars(picture)["secrets"] = []  # it would look at the disk, which takes no such names
+    return XrayView(picture)
+
+
 SHOWN: dict[str, Callable[[str], object]] = {
     "a claim's sentence": lambda text: Claim(text, 1.0, "s", True),
     "a claim's figure": lambda text: Claim("x", text, "", True),
@@ -110,6 +125,11 @@ SHOWN: dict[str, Callable[[str], object]] = {
     "a setting in a diff": lambda text: DiffView(ImageDiff(image_of(), setting(text))),
     "a folder on a map": lambda text: Treemap(image_of(layer("x", **{f"{file_named(text)}__x": 1, "e__x": 1}))),
     "an image's name on a map": lambda text: Treemap(Image(text, "", {}, (layer("x", a__x=1),))),
+    "a file": lambda text: Explorer(image_of(layer("COPY . .", **{file_named(text): 1, "e": 1}))),
+    "a file of a context": lambda text: picture_of(file=text.replace("/", "|")),
+    "a line of an ignore file": lambda text: picture_of(pattern=text),
+    "an instruction that asks": lambda text: picture_of(instruction=text),
+    "what is not known of it": lambda text: picture_of(unknown=text),
     "a criterion": lambda text: ScoreboardView(Scoreboard((Verdict(text, 5, "x", False, "x"),))),
     "what was measured": lambda text: ScoreboardView(Scoreboard((Verdict("x", 5, text, True),))),
     "advice": lambda text: ScoreboardView(Scoreboard((Verdict("x", 5, "x", False, text),))),
@@ -132,6 +152,9 @@ def setting(text: str) -> Image:
 def said_in(name: str, text: str) -> str:
     """What a view of that name must show of a text."""
     return plain(file_named(text) if name.startswith(("a file", "a folder")) else text)
+    if name == "a file of a context":
+        return plain(text.replace("/", "|"))
+    return plain(file_named(text) if name == "a file" else text)
 
 
 def file_named(text: str) -> str:
