@@ -125,7 +125,6 @@ SHOWN: dict[str, Callable[[str], object]] = {
     "a setting in a diff": lambda text: DiffView(ImageDiff(image_of(), setting(text))),
     "a folder on a map": lambda text: Treemap(image_of(layer("x", **{f"{file_named(text)}__x": 1, "e__x": 1}))),
     "an image's name on a map": lambda text: Treemap(Image(text, "", {}, (layer("x", a__x=1),))),
-    "a file": lambda text: Explorer(image_of(layer("COPY . .", **{file_named(text): 1, "e": 1}))),
     "a file of a context": lambda text: picture_of(file=text.replace("/", "|")),
     "a line of an ignore file": lambda text: picture_of(pattern=text),
     "an instruction that asks": lambda text: picture_of(instruction=text),
@@ -151,10 +150,9 @@ def setting(text: str) -> Image:
 
 def said_in(name: str, text: str) -> str:
     """What a view of that name must show of a text."""
-    return plain(file_named(text) if name.startswith(("a file", "a folder")) else text)
     if name == "a file of a context":
         return plain(text.replace("/", "|"))
-    return plain(file_named(text) if name == "a file" else text)
+    return plain(file_named(text) if name.startswith(("a file", "a folder")) else text)
 
 
 def file_named(text: str) -> str:
