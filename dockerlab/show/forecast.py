@@ -41,14 +41,17 @@ class PredictionView(Shown):
         return "\n".join([*lines, self.summary()])
 
     def to_html(self) -> str:
-        """A table in the look of a build's own."""
+        """A table in the look of a build's own, and the summary."""
+        return f"{self.table_html()}<p>{self.summary()}</p>"
+
+    def table_html(self) -> str:
+        """The table alone."""
         rows = "".join(
             f'<tr class="dl-{step.verdict}"><td>{html.escape(place)}</td>'
             f"<td><code>{html.escape(instruction)}</code></td><td>{html.escape(verdict)}</td><td>{escape(why)}</td></tr>"
             for step, (place, instruction, verdict, why) in zip(self._steps, self._rows(100), strict=True)
         )
         return (
-            '<table class="dl-steps"><thead><tr><th scope="col">step</th><th scope="col">instruction</th>'
-            '<th scope="col">forecast</th><th scope="col">why</th></tr></thead>'
-            f"<tbody>{rows}</tbody></table><p>{self.summary()}</p>"
+            '<table class="dl-steps dl-forecast"><thead><tr><th scope="col">step</th><th scope="col">instruction</th>'
+            f'<th scope="col">forecast</th><th scope="col">why</th></tr></thead><tbody>{rows}</tbody></table>'
         )

@@ -36,7 +36,7 @@ class BenchView(Shown):
             parts.append(f"<p><code>{html.escape(file)}</code></p>")
             for change, plan in plans.items():
                 head = f"<summary>{escape(change)}: {plan.summary()}</summary>"
-                parts.append(f'<details class="dl-fold">{head}{plan.to_html()}</details>')
+                parts.append(f'<details class="dl-fold">{head}{plan.table_html()}</details>')
         return f'<div class="dl-bench">{"".join(parts)}</div>'
 
 
@@ -77,7 +77,7 @@ class RoundView(Shown):
             for place, instruction, said, did, verdict, is_right in self._rows
         )
         return (
-            '<table class="dl-steps"><thead><tr><th scope="col">step</th><th scope="col">instruction</th>'
+            '<table class="dl-steps dl-forecast"><thead><tr><th scope="col">step</th><th scope="col">instruction</th>'
             '<th scope="col">rules</th><th scope="col">you</th><th scope="col">it was</th><th scope="col">you were</th>'
             f"</tr></thead><tbody>{rows}</tbody></table><p>{self.summary()}</p>"
         )
