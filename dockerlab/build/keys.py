@@ -81,6 +81,7 @@ class Evaluation:
     def __init__(self, inputs: Inputs, image_id: Callable[[str], str | None]) -> None:
         self._inputs, self._image_id = inputs, image_id
         self._file: Dockerfile = read_dockerfile(inputs.dockerfile)
+        self.front_end = self._file.directives.get("syntax", "")
         self.steps: list[Step] = []
         self._global = self._global_values()
         self._bases = [self._expanded(stage.base, self._global, stage.begin) for stage in self._file.stages]
@@ -266,14 +267,14 @@ class Evaluation:
         )
         facts["the destination"] = loose["the destination"] = whole + ("/" if ends_in_folder else "")
         facts["the options"] = loose["the options"] = json.dumps([instruction.word, flags, instruction.flag("link")])
-        documents = {each.name: each for each in instruction.documents}
+        documents = iter(instruction.documents)  # in the order in which they are named, however they are spelled
         begin = instruction.flag("from")
         filters = instruction.flag("exclude") is not None or instruction.flag("parents") in ("", "true")
         unknown = ""
         for number, source in enumerate(sources, 1):
             label = f"the source {number}" if len(sources) > 1 else "the source"
             if source.startswith("<<"):
-                document = documents[source.lstrip("<-").strip("\"'")]
+                document = next(documents)
                 text = document.text if document.is_raw else self._expanded(
                     document.text, state.values, instruction, state.base, quotes=False
                 )  # fmt: skip

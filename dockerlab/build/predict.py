@@ -5,6 +5,7 @@ strict one (see `keys`), the forecast is "unknown", and says what it hangs on.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from dockerlab.build.inputs import Inputs
 from dockerlab.build.keys import Evaluation, Step
 
 CACHED, RUNS, UNKNOWN = "cached", "runs", "unknown"
+OWN_FRONT_END = re.compile(r"(?:docker\.io/)?docker/dockerfile(?=[:@]|$)")
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,12 @@ def predict(
     strict, loose = {step.key.strict for step in had}, {step.key.loose for step in had}
     found: list[Forecast] = []
     verdicts: dict[str, str] = {}
-    for step in Evaluation(after, image_id).steps:
-        if step.key.strict in strict:
+    now = Evaluation(after, image_id)
+    other = _other_front_end(now.front_end, {evaluation.front_end for evaluation in earlier})
+    for step in now.steps:
+        if other:
+            verdict, why = UNKNOWN, other
+        elif step.key.strict in strict:
             verdict, why = CACHED, ""
         elif step.key.loose in loose:
             verdict, why = UNKNOWN, step.open or "it hangs on the step before it"
@@ -68,6 +74,13 @@ def predict(
         verdicts[step.key.strict] = verdict
         found.append(Forecast(step.stage, step.number, str(step.instruction), verdict, why))
     return Prediction(tuple(found))
+
+
+def _other_front_end(now: str, before: set[str]) -> str:
+    """Why nothing can be said, if something else than Docker's own front end, or another of it, reads the file."""
+    if now and not OWN_FRONT_END.match(now):
+        return f"{now} reads this Dockerfile, and may read it in a way of its own"
+    return "" if not before or now in before else "another front end reads this Dockerfile than before"
 
 
 def _reason(step: Step, had: list[Step], verdicts: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Forecasts for single edits; tests/engine/build/test_predict.py compares hundreds of them with real builds."""
+"""Forecasts for single edits; tests/engine/build/test_predictions.py compares hundreds of them with real builds."""
 
 import os
 
@@ -140,6 +140,46 @@ def test_a_file_that_is_not_there_is_said():
     same = Inputs("FROM x\nCOPY main.py .\n", FILES)
     (found,) = predict(same, Inputs(same.dockerfile))
     assert found.verdict != CACHED
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [
+        "COPY <<EOF /x\none\nEOF\n",
+        'COPY <<-"EOF" /x\n\tone\n\tEOF\n',
+        "COPY <<$NAME /x\none\n$NAME\n",
+        "COPY <<A <<B /x/\none\nA\ntwo\nB\n",
+        "COPY main.py <<A docs <<'B' /x/\none\nA\ntwo\nB\n",
+    ],
+)
+def test_the_text_of_a_here_document_counts(documents):
+    file = f"FROM scratch\nENV NAME=other\n{documents}"
+    assert forecasts(Inputs(file, FILES), Inputs(file, FILES)).of(RUNS) == []
+    assert len(forecasts(Inputs(file.replace("one", "1"), FILES), Inputs(file, FILES)).of(RUNS)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "why"),
+    [
+        ("", "", ""),
+        ("docker/dockerfile:1", "docker/dockerfile:1", ""),
+        ("docker.io/docker/dockerfile@sha256:1", "docker.io/docker/dockerfile@sha256:1", ""),
+        ("", "docker/dockerfile:1", "another front end reads this Dockerfile than before"),
+        ("docker/dockerfile:1", "docker/dockerfile:1-labs", "another front end reads this Dockerfile than before"),
+        ("a/b", "a/b", "a/b reads this Dockerfile, and may read it in a way of its own"),
+        (
+            "docker/dockerfilex",
+            "docker/dockerfilex",
+            "docker/dockerfilex reads this Dockerfile, and may read it in a way",
+        ),
+    ],
+)
+def test_a_front_end_that_is_not_docker_s_own_leaves_all_open(before, now, why):
+    files = [
+        f"# syntax={name}\nFROM scratch\nCOPY . .\n" if name else "FROM scratch\nCOPY . .\n" for name in (before, now)
+    ]
+    (step,) = forecasts(Inputs(files[1], FILES), Inputs(files[0], FILES))
+    assert (step.verdict, step.why[: len(why)]) == (UNKNOWN if why else CACHED, why)
 
 
 def test_what_an_image_has_put_off_runs_where_it_is_used():
