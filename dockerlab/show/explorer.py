@@ -33,16 +33,19 @@ class Explorer(Shown):
         return f'<div class="dl-explorer"><p>{escape(self._title)}</p><ul>{layers}</ul></div>'
 
 
-def explore(image: Image) -> object:
-    """An image to look through: a panel with a filter in a notebook that somebody looks at, else the explorer."""
-    from dockerlab.show.notebook import bring_look, has_front_end
+def bring_panel() -> None:
+    """In a notebook that somebody looks at, let an image show itself as a panel to look through, with a filter."""
+    from IPython import get_ipython
 
-    if not has_front_end():
-        return Explorer(image)
-    bring_look()
-    from dockerlab.show.explorer_panel import ExplorerPanel  # ipywidgets takes a second
+    from dockerlab.show.notebook import has_front_end
 
-    return ExplorerPanel(image)
+    def show(image: Image) -> None:
+        from dockerlab.show.explorer_panel import ExplorerPanel  # ipywidgets takes a second
+
+        ExplorerPanel(image)._ipython_display_()
+
+    if has_front_end() and (shell := get_ipython()):
+        shell.display_formatter.ipython_display_formatter.for_type(Image, show)
 
 
 def words(node: Node) -> list[str]:

@@ -21,7 +21,7 @@ WASTED_ROWS = 10
 
 
 class ExplorerPanel:
-    """What `explore(image)` shows where somebody looks on."""
+    """What an image shows of itself in a notebook that somebody looks at."""
 
     def __init__(self, image: Image) -> None:
         self._image, self._browser = image, Browser(image)

@@ -1,4 +1,4 @@
-"""The rebuild bench in a real JupyterLab: operated by keyboard alone, with real builds."""
+"""The instruments in a real JupyterLab, by keyboard alone: the rebuild bench, with real builds, and the explorer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COPY requirements.txt /
 RUN sleep 3 && cat /requirements.txt
 COPY . /app
 """
-CELL = f"""\
+BENCH = f"""\
 from pathlib import Path
 from dockerlab.build.rebuild import RebuildBench
 from dockerlab.engine import find
@@ -31,15 +31,24 @@ from dockerlab.show.notebook import bring_look
 from dockerlab.show.rebuild_panel import RebuildPanel
 bring_look()
 RebuildPanel(RebuildBench(Path("bench"), ["Dockerfile"], find(), {RUN!r}))"""
+EXPLORER = """\
+from dockerlab.engine import find
+from dockerlab.image import ImageReader
+from dockerlab.show.explorer import bring_panel
+from dockerlab.show.notebook import bring_look
+bring_look()
+bring_panel()
+ImageReader(find()).read("python:3.11-slim")["python:3.11-slim"]"""
 
 
 @pytest.fixture(scope="module")
 def lab(engine, tmp_path_factory):
-    """The course's JupyterLab with one notebook and a context beside it; its address, and the folder."""
+    """The course's JupyterLab with two notebooks and a context beside them; its address, and the folder."""
     home = tmp_path_factory.mktemp("lab")
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(book, home / "bench.ipynb")
+    for name, cell in {"bench": BENCH, "explorer": EXPLORER}.items():
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+        book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(book, home / f"{name}.ipynb")
     (home / "bench").mkdir()
     for name, text in {"main.py": "print()\n", "requirements.txt": "one\n", "Dockerfile": DOCKERFILE}.items():
         (home / "bench" / name).write_text(text)
@@ -49,21 +58,26 @@ def lab(engine, tmp_path_factory):
 
 
 @pytest.fixture
-def page(lab, browser):
+def opened(lab, browser):
+    """A function that opens one of the notebooks and runs it once, in a kernel of its own."""
     address, _ = lab
     page = browser.new_page(viewport={"width": 1200, "height": 1300})
-    page.goto(f"{address}/lab/tree/bench.ipynb?reset")
-    run_all(page, ".dl-panel button")
-    yield page
+
+    def open_notebook(name):
+        page.goto(f"{address}/lab/tree/{name}.ipynb?reset")
+        run_all(page, ".dl-panel button")
+        return page
+
+    yield open_notebook
     page.close()
     end_kernels(address)
 
 
 def go_to(page, what):
     """Go to a control with the Tab key: a button by its words, a box or a list by its label."""
-    page.locator(".dl-panel select").first.focus()
+    page.locator(".dl-panel :is(select, button)").first.focus()
     here = "(e => e.textContent.trim() + '|' + (e.labels?.[0]?.textContent ?? e.closest('label')?.textContent ?? ''))"
-    for _ in range(14):
+    for _ in range(30):
         if what in page.evaluate(f"{here}(document.activeElement)"):
             return
         page.keyboard.press("Tab")
@@ -80,7 +94,17 @@ def choose(page, change):
     page.keyboard.type(change)
 
 
-def test_a_guess_is_made_built_and_marked_by_keyboard(lab, page):
+def look_at(page, lab, name):
+    """Ask axe, and keep a picture in the folder that DOCKERLAB_SHOTS names."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.screenshot(path=Path(os.environ.get("DOCKERLAB_SHOTS", lab[1])) / f"{name}.png")
+    found = Axe().run(page, context=".dl-panel")
+    assert [(rule["id"], len(rule["nodes"])) for rule in found.response["violations"]] == []
+
+
+def test_a_guess_is_made_built_and_marked_by_keyboard(lab, opened):
+    page = opened("bench")
     choose(page, "edit the code")
     press(page, "COPY . /app")
     press(page, "Build")
@@ -90,10 +114,11 @@ def test_a_guess_is_made_built_and_marked_by_keyboard(lab, page):
     press(page, "Build")
     page.get_by_text("You: 2 of 3 right").wait_for(timeout=WAIT)
     assert page.locator(".dl-rounds tbody tr").count() == 2
-    page.screenshot(path=Path(os.environ.get("DOCKERLAB_SHOTS", lab[1])) / "rebuild-panel.png")
+    look_at(page, lab, "bench")
 
 
-def test_a_build_can_be_cancelled_and_a_second_one_has_to_wait(page):
+def test_a_build_can_be_cancelled_and_a_second_one_has_to_wait(opened):
+    page = opened("bench")
     choose(page, "use no cache")
     press(page, "Build")
     page.locator(".dl-panel .dl-running").wait_for(timeout=WAIT)
@@ -104,8 +129,13 @@ def test_a_build_can_be_cancelled_and_a_second_one_has_to_wait(page):
     assert page.locator(".dl-rounds").count() == 0
 
 
-def test_the_bench_is_accessible(page):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, context=".dl-panel")
-    assert [(rule["id"], len(rule["nodes"])) for rule in found.response["violations"]] == []
+def test_an_image_is_looked_through_by_keyboard(lab, opened):
+    page = opened("explorer")
+    press(page, "▸ usr/")
+    page.get_by_role("button", name="▸ lib/").wait_for(timeout=WAIT)
+    go_to(page, "Filter")
+    page.keyboard.type("os-release")
+    page.keyboard.press("Enter")
+    page.get_by_text("Paths that fit the filter: ").wait_for(timeout=WAIT)
+    page.get_by_text("os-release", exact=False).last.wait_for(timeout=WAIT)
+    look_at(page, lab, "explorer")
