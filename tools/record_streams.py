@@ -30,13 +30,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from dockerlab.build.supplies import supply
 from dockerlab.engine import Engine, find
 from dockerlab.engine.base import ensure_base
 from dockerlab.engine.boundary import PLAIN_BUILD
 from dockerlab.engine.engine import Server
 from dockerlab.engine.find import connect
 from dockerlab.engine.private import PrivateEngine
-from dockerlab.lesson.supplies import supply
 from dockerlab.paths import project_root
 
 STREAMS = project_root(Path(__file__).parent) / "tests/unit/build/streams"

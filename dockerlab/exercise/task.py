@@ -113,6 +113,11 @@ class Task:
         return [check.__name__ for check in self.checks] or [criterion.name for criterion in self.criteria]
 
 
+def images_needed(task: Task) -> tuple[str, ...]:
+    """The images that a learner has to have for it, besides the base image."""
+    return getattr(task.module, "NEEDS", ())
+
+
 def solution_files(task: Task) -> dict[str, str]:
     """The text of a solution's files by their path, the script first."""
     home = task.folder / "solution"

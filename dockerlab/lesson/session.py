@@ -16,6 +16,7 @@ from IPython.display import display
 
 from dockerlab.build import Build, Experiment, build
 from dockerlab.build.rebuild import RebuildBench
+from dockerlab.build.supplies import supply
 from dockerlab.engine import Engine, find, sessions
 from dockerlab.engine.base import ensure_base, present_base
 from dockerlab.engine.labels import clean, is_own_volume
@@ -25,7 +26,6 @@ from dockerlab.exercise import Exercise, Quiz, read_quiz
 from dockerlab.image import Image, ImageReader, Images
 from dockerlab.lesson import magic
 from dockerlab.lesson.ports import Ports
-from dockerlab.lesson.supplies import supply
 from dockerlab.paths import copy_tree, leave_scratch, make_scratch, project_root
 from dockerlab.run import Container, docker_command
 from dockerlab.run.names import Names

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from dockerlab.build.supplies import supply
 from dockerlab.engine import Engine, find
+from dockerlab.engine.base import ensure_base
 from dockerlab.errors import DockerLabError
 from dockerlab.exercise import author
 from dockerlab.exercise.attempt import Attempt
 from dockerlab.exercise.check import Report
 from dockerlab.exercise.classroom import read_class
 from dockerlab.exercise.progress import Progress
-from dockerlab.exercise.task import Task, all_tasks, exercises_folder, open_task, task_names
+from dockerlab.exercise.task import Task, all_tasks, exercises_folder, images_needed, open_task, task_names
 from dockerlab.exercise.watch import Watch
 from dockerlab.paths import work_folder
 from dockerlab.show.report import ReportView
@@ -108,11 +110,16 @@ def list_() -> None:
 @exercise.command()
 @NAME
 def start(name: str) -> None:
-    """Print an exercise's task, and put its files into your folder."""
+    """Print an exercise's task, put its files into your folder, and get the images that it needs."""
     attempt = attempt_at(name)
     attempt.start()
     click.echo(str(TaskView(attempt.task)))
     say(f"\nIts files are in {attempt.folder}")
+    if images := images_needed(attempt.task):
+        engine = find()
+        base = ensure_base(engine)
+        for image in images:
+            say(supply(image, engine, base))
 
 
 @exercise.command()

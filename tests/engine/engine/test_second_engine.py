@@ -7,11 +7,11 @@ import time
 import pytest
 
 from dockerlab.build import build
+from dockerlab.build.supplies import supply
 from dockerlab.engine.base import ensure_base
 from dockerlab.engine.labels import clean
 from dockerlab.engine.second import wait_for
 from dockerlab.errors import BuildCancelled, EngineStartFailed
-from dockerlab.lesson.supplies import supply
 from dockerlab.run import docker_command
 
 pytestmark = pytest.mark.engine

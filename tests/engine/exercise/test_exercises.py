@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from dockerlab.build.supplies import supply
 from dockerlab.engine.base import present_base
 from dockerlab.exercise.attempt import Attempt
 from dockerlab.exercise.check import DONE, NOT_YET, WAITS
 from dockerlab.exercise.progress import Progress
-from dockerlab.exercise.task import open_task, task_names, typical_mistakes
-from dockerlab.lesson.supplies import supply
+from dockerlab.exercise.task import images_needed, open_task, task_names, typical_mistakes
 from dockerlab.paths import project_root
 
 pytestmark = pytest.mark.engine
@@ -39,8 +39,8 @@ def attempt_at(engine, tmp_path):
 
     def open_attempt(name):
         attempt = Attempt(open_task(name, ROOT), tmp_path / name, Progress(tmp_path))
-        for image in getattr(
-            attempt.task.module, "NEEDS", ()
+        for image in images_needed(
+            attempt.task
         ):  # where no registry answers, the course makes what a learner would pull
             supply(image, engine, present_base(engine))
         # A learner's own, or what a test that was killed has left: not ours to remove unasked.

@@ -15,10 +15,10 @@ from nbval.plugin import get_sanitize_patterns
 from dockerlab.book.ledger import chapter_files
 from dockerlab.book.notebooks import code_cells, read_notebook
 from dockerlab.book.transcript import Step, steps
+from dockerlab.build.supplies import supply
 from dockerlab.engine.base import present_base
 from dockerlab.engine.labels import RUN
 from dockerlab.engine.sessions import token
-from dockerlab.lesson.supplies import supply
 
 pytestmark = pytest.mark.engine
 

@@ -65,6 +65,18 @@ def test_a_script_gets_json_and_nothing_else(finds):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "supplied"),
+    [("", []), ('NEEDS = ("postgres:17-alpine",)\n', ["postgres:17-alpine is there"])],
+)
+def test_starting_gets_the_images_that_are_needed(project, monkeypatch, line, supplied):
+    monkeypatch.setattr(commands, "ensure_base", lambda engine: None)
+    monkeypatch.setattr(commands, "supply", lambda image, engine, base: f"{image} is there")
+    with (project / "labs/exercises/first/checks.py").open("a") as file:
+        file.write(line)
+    assert run(exercise, "start", "first").stderr.splitlines()[2:] == supplied
+
+
 def test_starting_puts_the_files_there_and_never_replaces_any(project):
     assert "What the learner achieves" in run(exercise, "start", "first").stdout
     page = project / "work/first/page.html"

@@ -3,10 +3,10 @@
 import pytest
 
 from dockerlab.build import build
+from dockerlab.build.supplies import supply
 from dockerlab.engine.base import ensure_base
 from dockerlab.engine.labels import COURSE, COURSE_VALUE, clean
 from dockerlab.errors import DockerCommandFailed
-from dockerlab.lesson.supplies import supply
 from dockerlab.run import Container, docker_command
 
 pytestmark = pytest.mark.engine

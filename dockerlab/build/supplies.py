@@ -8,7 +8,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from dockerlab.build import build
+from dockerlab.build.builder import build
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
 from dockerlab.engine.labels import COURSE, COURSE_VALUE, SESSION

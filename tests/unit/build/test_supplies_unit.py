@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from dockerlab.build import supplies
+from dockerlab.build.supplies import STAND_INS, programs_of, supply
 from dockerlab.engine import Engine
 from dockerlab.engine.base import BaseImage
 from dockerlab.errors import BaseImageUnavailable, NoSuchImage
-from dockerlab.lesson import supplies
-from dockerlab.lesson.supplies import STAND_INS, programs_of, supply
 from tests.engines import engine_of
 
 
