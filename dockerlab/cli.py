@@ -60,35 +60,17 @@ def build(arguments: tuple[str, ...]) -> None:
     watcher.show(builder.build(list(arguments), engine=find(), watcher=watcher))
 
 
-@main.command("predict")
-@click.argument("before", type=click.Path(exists=True, file_okay=False))
-@click.argument("after", type=click.Path(exists=True, file_okay=False))
-@click.option("-f", "--file", default="Dockerfile", help="The Dockerfile in both folders.")
-@click.option("--build-arg", "arguments", multiple=True, metavar="NAME=VALUE", help="Given to the build to come.")
-@click.option("--target", default="", help="The stage to build.")
-def predict_command(before: str, after: str, file: str, arguments: tuple[str, ...], target: str) -> None:
-    """Say, without building, which steps of a build run again after an edit, and why.
-
-    BEFORE is a copy of the build context as it was built, AFTER the context as it is now.
-    """
-    from dockerlab.build import Inputs, predict
-    from dockerlab.show.forecast import PredictionView
-
-    given = dict(argument.partition("=")[::2] for argument in arguments)
-    click.echo(
-        str(PredictionView(predict(Inputs.read(before, file, target=target), Inputs.read(after, file, given, target))))
-    )
-
-
 def run() -> None:
     """Run the command line; an error that is raised on purpose becomes its message on stderr and exit code 1."""
     from dockerlab.book.commands import book, transcript
     from dockerlab.show import image_commands
     from dockerlab.show.commands import COMMANDS
     from dockerlab.show.context_command import context
+    from dockerlab.show.predict_command import predict_command
     from dockerlab.show.timeline import timeline
 
-    for command in (engine, doctor, book, transcript, lab, context, timeline, *COMMANDS, *image_commands.COMMANDS):
+    own = (engine, doctor, book, transcript, lab, context, predict_command, timeline)
+    for command in (*own, *COMMANDS, *image_commands.COMMANDS):
         main.add_command(command)
     try:
         main()

@@ -79,7 +79,7 @@ class RebuildBench:
     Args:
         folder: the copy. It is changed, and whoever made it removes it.
         dockerfiles: names of Dockerfiles in it.
-        engine: where to build.
+        engine: where to build; None if nothing is to be built.
         run: the name of the run for the labels, usually the chapter's.
 
     Attributes:
@@ -89,7 +89,7 @@ class RebuildBench:
         DockerfileInvalid, FilesUnreadable: one of the Dockerfiles.
     """
 
-    def __init__(self, folder: Path, dockerfiles: Sequence[str], engine: Engine, run: str = "") -> None:
+    def __init__(self, folder: Path, dockerfiles: Sequence[str], engine: Engine | None, run: str = "") -> None:
         self._folder, self._engine, self._run = folder, engine, run
         self.dockerfiles = tuple(dockerfiles)
         self.rounds: list[Round] = []
