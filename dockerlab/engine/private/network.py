@@ -17,8 +17,10 @@ IP_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
 INTERFACES = Path("/sys/class/net")
 # Requests of netdevice(7), and for bridges those of linux/sockios.h.
 GET_FLAGS, SET_FLAGS, SET_ADDRESS, SET_NETMASK = 0x8913, 0x8914, 0x8916, 0x891C
+SET_HARDWARE_ADDRESS = 0x8924
 ADD_BRIDGE, REMOVE_BRIDGE = 0x89A0, 0x89A1
 IS_UP = 1
+ETHERNET = 1  # ARPHRD_ETHER of linux/if_arp.h
 # How dockerd names the bridge of a user-defined network.
 NETWORK_BRIDGE = re.compile(r"br-[0-9a-f]{12}")
 # Both are in 10.0.0.0/8, away from Docker's own subnets, 172.17.0.0/16 and up.
@@ -69,12 +71,16 @@ def network_bridges(found: Routes, pool: IPv4Network) -> list[str]:
 def make_bridge(name: str, subnet: IPv4Network) -> None:
     """Make a bridge with the first address of the subnet, and switch it on.
 
+    It gets a hardware address of its own. Without one, it takes the lowest of its ports'. When a container goes, that
+    may become another, and then the other containers send to the former one for up to a minute: no name resolves.
+
     Raises:
         OSError: the kernel refuses.
     """
     try:
         if not (INTERFACES / name).exists():
             _request(ADD_BRIDGE, name)
+        _request(SET_HARDWARE_ADDRESS, name, struct.pack("=H6s", ETHERNET, b"\x02\x42" + subnet[1].packed))
         for request, address in ((SET_ADDRESS, subnet[1]), (SET_NETMASK, subnet.netmask)):
             _request(request, name, struct.pack("=HH4s", socket.AF_INET, 0, address.packed))
         _switch(name, on=True)

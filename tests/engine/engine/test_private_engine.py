@@ -94,6 +94,14 @@ def test_the_start_of_one_takes_no_rule_from_another(second_engine, tmp_path):
     assert len(rules()) == len(before)
 
 
+def test_the_bridge_has_a_hardware_address_of_its_own(second_engine):
+    """Without one it takes the lowest of its ports', and the others lose their way out when that container goes."""
+    private, _ = second_engine
+    bridge = Path("/sys/class/net") / private.footprint.bridge
+    assert (bridge / "addr_assign_type").read_text().strip() == "3"  # NET_ADDR_SET of linux/netdevice.h
+    assert (bridge / "address").read_text().startswith("02:42:0a:d5:")  # and the rest of 10.213.x.1
+
+
 def start_in_a_process(cache, then=""):
     program = (
         "import sys; from pathlib import Path; from dockerlab.engine.private import PrivateEngine;"
