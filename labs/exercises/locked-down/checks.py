@@ -15,13 +15,13 @@ def status(my: Work, key: str) -> str:
 
 
 def it_runs(my: Work) -> None:
-    """The container `locked-down` runs the image `locked-down:1` on http://localhost:18191, for this machine only."""
+    """The container `locked-down` runs the image `locked-down:1` on http://localhost:18195, for this machine only."""
     running = my.running(NAME)
     look = "`docker ps`: the columns IMAGE and PORTS."
     expect(running["Image"] == my.image(IMAGE)["Id"], found="a container of another image", look=look)
     published = my.published(NAME, 8000)
     found = f"port 8000 on {', '.join(published)}" if published else "port 8000 not published"
-    expect(published == ["127.0.0.1:18191"], found=found, look=look)
+    expect(published == ["127.0.0.1:18195"], found=found, look=look)
 
 
 @after(it_runs)
@@ -63,7 +63,7 @@ def it_gains_none_either(my: Work) -> None:
 
 @after(it_is_user_1000, its_files_are_read_only, the_book_is_in_a_volume)
 def it_still_works(my: Work) -> None:
-    """http://localhost:18191/health says `well`."""
+    """http://localhost:18195/health says `well`."""
     answer = my.ask(NAME, "/health", seconds=START_SECONDS)
     said = str(answer.body).strip()
     found = f"status {answer.status}: {said[:90]}"

@@ -1,5 +1,5 @@
 # fails: it_has_no_capabilities
 # One of fourteen is gone.
 docker rm -f locked-down
-docker run -d --name locked-down -p 127.0.0.1:18191:8000 --user 1000 --read-only --tmpfs /tmp -v guest-book:/data \
+docker run -d --name locked-down -p 127.0.0.1:18195:8000 --user 1000 --read-only --tmpfs /tmp -v guest-book:/data \
   --cap-drop NET_RAW --security-opt no-new-privileges locked-down:1
