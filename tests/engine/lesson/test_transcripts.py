@@ -19,6 +19,7 @@ from dockerlab.build.supplies import supply
 from dockerlab.engine.base import present_base
 from dockerlab.engine.labels import RUN
 from dockerlab.engine.sessions import token
+from dockerlab.run.command import MAKERS
 
 pytestmark = pytest.mark.engine
 
@@ -29,8 +30,15 @@ IGNORED = "nbval-ignore-output"
 # Where the page shows it in another way: a build as a table, and what a cell has written.
 OTHERWISE = re.compile(r"%docker (?:exec .*\bdocker )?(?:buildx |image )?build\b|%%writefile")
 # docker, with the labels of the run on whatever is made: the only thing that is not the learner's own. They are the
-# same for every command, or Compose would take each for a change of its files.
-DOCKER = """#!{python}
+# same for every command, or Compose would take each for a change of its files. What makes nothing goes straight to
+# docker, since Python takes most of a second to start.
+DOCKER = """#!/bin/sh
+case "$1" in
+    {makers}|-*) exec {python} {labelling} "$@" ;;
+    *) exec {docker} "$@" ;;
+esac
+"""
+LABELLING = """
 import os, subprocess, sys, tempfile
 from pathlib import Path
 from dockerlab.engine import sessions
@@ -59,7 +67,10 @@ def shell(engine, run, tmp_path):
     docker = shutil.which("docker", path=environment["PATH"])
     shim = tmp_path / "bin/docker"
     shim.parent.mkdir()
-    shim.write_text(DOCKER.format(python=sys.executable, docker=docker, run=run, token=token(), scratch=str(tmp_path)))
+    labelling = tmp_path / "labelling.py"
+    labelling.write_text(LABELLING.format(docker=docker, run=run, token=token(), scratch=str(tmp_path)))
+    makers = "|".join({"compose", *(words[0] for words in MAKERS)})
+    shim.write_text(DOCKER.format(makers=makers, python=sys.executable, labelling=labelling, docker=docker))
     shim.chmod(0o755)
     environment |= {"PATH": f"{shim.parent}:{environment['PATH']}", "PWD": str(lab)}
 
