@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner
 
 from dockerlab.build import Inputs, predict
-from dockerlab.cli import main
 from dockerlab.show.forecast import PredictionView
+from dockerlab.show.predict_command import predict_command
 
 BEFORE = Inputs("FROM x\nCOPY <a> /b\nRUN make\nADD https://example.org/c /c\n", {"<a>": "file 644 1"})
 AFTER = Inputs(BEFORE.dockerfile, {"<a>": "file 644 2"})
@@ -52,11 +52,11 @@ def folders(tmp_path):
     ],
 )
 def test_in_a_terminal(folders, options, last):
-    done = CliRunner().invoke(main, ["predict", *folders, *options])
+    done = CliRunner().invoke(predict_command, [*folders, *options])
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[-1] == last
 
 
 def test_a_folder_against_itself_is_cached(folders):
-    done = CliRunner().invoke(main, ["predict", folders[0], folders[0]])
+    done = CliRunner().invoke(predict_command, [folders[0], folders[0]])
     assert done.output.splitlines()[-1] == "0 would run, 3 cached"
