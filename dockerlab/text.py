@@ -1,8 +1,15 @@
 """Words and figures for people: sizes, durations, dates, and text cut to a width."""
 
+import re
 from datetime import date
 
 from dockerlab.errors import visible
+
+UNITS = {"": 1, "B": 1} | {
+    f"{letter}{form}": base**power
+    for power, letter in enumerate("KMGT", 1)
+    for form, base in (("", 1000), ("B", 1000), ("IB", 1024))
+}
 
 
 def seconds_text(seconds: float) -> str:
@@ -22,6 +29,18 @@ def size_text(size_bytes: float) -> str:
             return f"{size_bytes:.3g} {unit}"
         size_bytes /= 1000
     return f"{size_bytes:.3g} GB"
+
+
+def bytes_of(text: str) -> int:
+    """A size as people and dive write it: 10MB, 5 KB, 1.5GiB, 700. KB is 1000 bytes, KiB 1024; case does not matter.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", text, re.I | re.A)
+    if not found or found[2].upper() not in UNITS:
+        raise ValueError(f"{text!r} is no size; it is written as 10MB, 5KB or 700B")
+    return int(float(found[1]) * UNITS[found[2].upper()])
 
 
 def one_line(instruction: str, width: int) -> str:

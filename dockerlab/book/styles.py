@@ -66,7 +66,7 @@ def _selectors(prelude: list[Node]) -> Iterator[list[Node]]:
 def _matches(selector: list[Node], used: Collection[str]) -> bool:
     """Whether all classes and ids of a selector occur; what stands in brackets, as in :not(…), is not looked at."""
     for before, node in zip([None, *selector], selector, strict=False):
-        name = node.value if node.type == "hash" else node.value if node.type == "ident" and before == "." else ""
-        if name and name not in used and not _COMPOSED.match(name):
+        is_name = node.type == "hash" or (node.type == "ident" and before == ".")
+        if is_name and node.value not in used and not _COMPOSED.match(node.value):
             return False
     return True

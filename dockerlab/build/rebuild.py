@@ -6,7 +6,7 @@ It works on a copy of a context, so the reader's own files stay as they are.
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -16,10 +16,14 @@ from dockerlab.build.builder import Build, Watcher, build
 from dockerlab.build.dockerfile import read_dockerfile
 from dockerlab.build.inputs import Inputs
 from dockerlab.build.predict import RUNS, Prediction, predict
+from dockerlab.build.trace import DONE
 from dockerlab.engine import Engine
 
 CODE, REQUIREMENTS, README = "main.py", "requirements.txt", "README.md"
 ADDED = "six==1.17.0"  # a small package that nothing else needs
+
+
+Snapshot = Mapping[Path, tuple[bytes, os.stat_result]]
 
 
 class ChangeImpossible(ValueError):
@@ -59,7 +63,7 @@ class Round:
     @property
     def marks(self) -> list[tuple[Place, bool, bool]]:
         """For each step: whether it was expected to run, and whether it ran."""
-        ran = {(s.stage, s.index) for s in self.build.trace.instructions() if s.state != "CACHED"}
+        ran = {(step.stage, step.index) for step in self.build.trace.instructions() if step.state == DONE}
         return [(place, place in self.guess, (place.stage, place.number) in ran) for place in places(self.forecast)]
 
     @property
@@ -95,8 +99,7 @@ class RebuildBench:
         self.rounds: list[Round] = []
         self._built: list[Inputs] = []
         self._number = time.time_ns()  # of the last change; other benches begin with other numbers
-        with suppress(FileNotFoundError):  # so that nothing that this bench builds was ever built before
-            _append(CODE, "# bench {}\n")(folder, self._number)
+        self._make_new()
         for dockerfile in self.dockerfiles:
             read_dockerfile(Inputs.read(folder, dockerfile).dockerfile)
 
@@ -129,6 +132,8 @@ class RebuildBench:
     ) -> Round:
         """Build, so that every step is in the cache; make the change; build again and compare.
 
+        A change whose build fails or is cancelled is taken back.
+
         Args:
             guess: the steps that are expected to run.
             watcher: shows the second build.
@@ -141,27 +146,40 @@ class RebuildBench:
         self._build(dockerfile, (), None, cancel)
         self._built.append(Inputs.read(self._folder, dockerfile))
         self._number += 1
+        kept = self._snapshot(dockerfile)
         self._make(change, dockerfile, self._number)
         after = Inputs.read(self._folder, dockerfile)
         said = _forecast(self._built, after, chosen.options)
-        done = self._build(dockerfile, chosen.options, watcher, cancel)
+        try:
+            done = self._build(dockerfile, chosen.options, watcher, cancel)
+        except BaseException:
+            _restore(kept)
+            self._make_new()  # the steps that had finished are in the cache
+            raise
         self._built.append(after)
         self.rounds.append(Round(change, dockerfile, guess, said, done))
         return self.rounds[-1]
 
+    def _make_new(self) -> None:
+        """Change the code, so that nothing that is built from now on was ever built before."""
+        self._number += 1
+        with suppress(FileNotFoundError):
+            _append(CODE, "# bench {}\n")(self._folder, self._number)
+
     @contextmanager
     def _for_a_moment(self, dockerfile: str, change: str) -> Iterator[None]:
         """Make a change, and take it back at the end."""
-        files = [self._folder / name for name in (CODE, REQUIREMENTS, README, dockerfile)]
-        kept = {file: (file.read_bytes(), file.stat()) for file in files if file.exists()}
+        kept = self._snapshot(dockerfile)
         try:
             self._make(change, dockerfile, self._number + 1)
             yield
         finally:
-            for file, (content, status) in kept.items():
-                file.write_bytes(content)
-                file.chmod(status.st_mode)
-                os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+            _restore(kept)
+
+    def _snapshot(self, dockerfile: str) -> Snapshot:
+        """The files that changes touch, as they are."""
+        files = [self._folder / name for name in (CODE, REQUIREMENTS, README, dockerfile)]
+        return {file: (file.read_bytes(), file.stat()) for file in files if file.exists()}
 
     def _make(self, change: str, dockerfile: str, number: int) -> None:
         file, chosen = self._folder / dockerfile, CHANGES[change]
@@ -177,6 +195,13 @@ class RebuildBench:
     ) -> Build:
         words = ["-f", dockerfile, *options, "."]
         return build(words, engine=self._engine, cwd=self._folder, run=self._run, watcher=watcher, cancel=cancel)
+
+
+def _restore(kept: Snapshot) -> None:
+    for file, (content, status) in kept.items():
+        file.write_bytes(content)
+        file.chmod(status.st_mode)
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _forecast(before: Sequence[Inputs], after: Inputs, options: Sequence[str]) -> Prediction:

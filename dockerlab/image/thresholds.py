@@ -1,6 +1,5 @@
 """Thresholds of waste for a pipeline: the rules of dive's CI mode, by their names, with their defaults."""
 
-import re
 from dataclasses import dataclass
 
 from dockerlab.image.image import Image
@@ -8,11 +7,6 @@ from dockerlab.text import size_text
 
 # What dive's CI mode uses where nothing else is said. It has no default for highestWastedBytes.
 LOWEST_EFFICIENCY, HIGHEST_USER_WASTED_PERCENT = 0.9, 0.1
-UNITS = {"": 1, "B": 1} | {
-    f"{letter}{form}": base**power
-    for power, letter in enumerate("KMGT", 1)
-    for form, base in (("", 1000), ("B", 1000), ("IB", 1024))
-}
 
 
 @dataclass(frozen=True)
@@ -60,15 +54,3 @@ def judge(
 
 def _compared(is_kept: bool, broken: str, kept: str) -> tuple[bool, str]:
     return is_kept, f"{kept} the allowed" if is_kept else f"{broken} the allowed"
-
-
-def bytes_of(text: str) -> int:
-    """A size as dive takes it: 10MB, 5 KB, 1.5GiB, 700. KB is 1000 bytes, KiB 1024; case does not matter.
-
-    Raises:
-        ValueError: it is no size.
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", text, re.I | re.A)
-    if not found or found[2].upper() not in UNITS:
-        raise ValueError(f"{text!r} is no size; it is written as 10MB, 5KB or 700B")
-    return int(float(found[1]) * UNITS[found[2].upper()])

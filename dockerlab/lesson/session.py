@@ -29,8 +29,8 @@ from dockerlab.lesson.ports import Ports
 from dockerlab.paths import copy_tree, leave_scratch, make_scratch, project_root
 from dockerlab.run import Container, docker_command
 from dockerlab.run.names import Names
-from dockerlab.show.explorer import bring_panel
 from dockerlab.show.notebook import Markdown, NotebookWatcher, bring_look, has_front_end, progress_line
+from dockerlab.show.panels import bring_panels
 from dockerlab.show.sentences import RunLine
 from dockerlab.show.shown import register
 
@@ -74,7 +74,7 @@ class Lesson:
         self._lead_shell_to_engine()
         atexit.register(self._remove_scratch)
         register()
-        bring_panel()
+        bring_panels()
         self._ports = Ports(print, self._may_have_port)
         magic.register(self._docker, self._shell_line)
         bring_look()

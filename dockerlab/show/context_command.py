@@ -2,29 +2,15 @@
 
 import json
 import os
-import re
 import sys
 
 import click
 
 from dockerlab.build.xray import Sum, Xray, xray
 from dockerlab.errors import visible
+from dockerlab.show.options import BUILD_ARGUMENTS, JSON, Size
 from dockerlab.show.xray import XrayView
 from dockerlab.text import size_text
-
-UNITS = {"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
-
-
-class Size(click.ParamType):
-    """A size such as 10MB, in bytes."""
-
-    name = "size"
-
-    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)", str(value).strip())
-        if not found or found[2].lower() not in UNITS:
-            self.fail(f"{value!r} is not a size. Write 500kB, 10MB or 2GiB.", param, ctx)
-        return int(float(found[1]) * UNITS[found[2].lower()])
 
 
 @click.command()
@@ -32,18 +18,18 @@ class Size(click.ParamType):
 @click.option(
     "-f", "--file", type=click.Path(exists=True, dir_okay=False), help="The Dockerfile; default: FOLDER/Dockerfile."
 )
-@click.option("--build-arg", "arguments", multiple=True, metavar="NAME=VALUE", help="As for docker build.")
+@BUILD_ARGUMENTS
 @click.option("--target", default="", help="The stage to build.")
 @click.option(
     "--without", type=int, multiple=True, metavar="LINE", help="Pass over this line of the ignore file, from 1."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print everything for a script.")
+@JSON
 @click.option("--most-bytes", type=Size(), metavar="SIZE", help="Fail if the context is larger: 10MB.")
 @click.option("--no-secrets", is_flag=True, help="Fail if something in the context looks like a secret.")
 def context(
     folder: str,
     file: str | None,
-    arguments: tuple[str, ...],
+    arguments: tuple[tuple[str, str], ...],
     target: str,
     without: tuple[int, ...],
     as_json: bool,
@@ -55,9 +41,8 @@ def context(
     Nothing is built, and no engine is needed. The exit status is 1 if --most-bytes or --no-secrets is not kept.
     """
     dockerfile = os.path.relpath(os.path.abspath(file), os.path.abspath(folder)) if file else "Dockerfile"
-    given = dict(argument.partition("=")[::2] for argument in arguments)
     try:
-        picture = xray(folder, dockerfile, target=target, arguments=given, without=without)
+        picture = xray(folder, dockerfile, target=target, arguments=dict(arguments), without=without)
     except ValueError as error:  # the line
         raise click.BadParameter(f"{error}.", param_hint="--without") from None
     view = XrayView(picture)

@@ -33,21 +33,6 @@ class Explorer(Shown):
         return f'<div class="dl-explorer"><p>{escape(self._title)}</p><ul>{layers}</ul></div>'
 
 
-def bring_panel() -> None:
-    """In a notebook that somebody looks at, let an image show itself as a panel to look through, with a filter."""
-    from IPython import get_ipython
-
-    from dockerlab.show.notebook import has_front_end
-
-    def show(image: Image) -> None:
-        from dockerlab.show.explorer_panel import ExplorerPanel  # ipywidgets takes a second
-
-        ExplorerPanel(image)._ipython_display_()
-
-    if has_front_end() and (shell := get_ipython()):
-        shell.display_formatter.ipython_display_formatter.for_type(Image, show)
-
-
 def words(node: Node) -> list[str]:
     """What stands beside a name: size, number of files, number of deletions; without those that are 0."""
     parts = [size_text(node.size_bytes)] if node.files else []

@@ -12,6 +12,7 @@ from dockerlab.image import Image
 from dockerlab.image.browse import ALL, SORTS, Browser, Row
 from dockerlab.show.explorer import Explorer
 from dockerlab.show.shown import escape
+from dockerlab.show.treemap import Treemap
 from dockerlab.text import one_line, size_text
 
 INSTRUCTION_WIDTH, NAME_WIDTH = 90, 70  # in characters
@@ -42,8 +43,9 @@ class ExplorerPanel:
         self.about = widgets.HTML()
         self.tree = widgets.VBox()
         waste = widgets.HTML(self._waste())
+        where = widgets.HTML(f"<details><summary>Where the bytes are</summary>{Treemap(image).to_html()}</details>")
         controls = widgets.HBox([self.filter, self.sort], layout=widgets.Layout(flex_flow="row wrap"))
-        self.box = widgets.VBox([self.layer, controls, self.about, self.tree, waste])
+        self.box = widgets.VBox([self.layer, controls, self.about, self.tree, waste, where])
         self.box.add_class("dl-panel")
         for control in (self.layer, self.filter, self.sort):
             control.observe(lambda _: self._draw(), "value")

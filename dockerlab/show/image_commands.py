@@ -5,6 +5,7 @@ import math
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import click
 from rich.console import Console
@@ -16,25 +17,12 @@ from dockerlab.image.diff import ImageDiff, without_secrets
 from dockerlab.image.image import Image
 from dockerlab.image.packages import Package, packages
 from dockerlab.image.reader import ImageReader
-from dockerlab.image.thresholds import HIGHEST_USER_WASTED_PERCENT, LOWEST_EFFICIENCY, Verdict, bytes_of, judge
-from dockerlab.show.image_diff import DiffView, as_json
+from dockerlab.image.thresholds import HIGHEST_USER_WASTED_PERCENT, LOWEST_EFFICIENCY, Verdict, judge
+from dockerlab.show.image_diff import DiffView, described_diff
+from dockerlab.show.options import JSON, Size
 from dockerlab.text import one_line, size_text
 
 WIDTH = 120  # of a line, where no terminal says otherwise
-JSON = click.option("--json", "as_json_", is_flag=True, help="Print everything for a script, sizes in bytes.")
-
-
-class Size(click.ParamType):
-    """A size such as 10MB."""
-
-    name = "size"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The size in bytes."""
-        try:
-            return value if isinstance(value, int) else bytes_of(str(value))
-        except ValueError as error:
-            self.fail(f"{error}.", param, ctx)
 
 
 def read(*names: str) -> dict[str, Image]:
@@ -69,7 +57,7 @@ def read(*names: str) -> dict[str, Image]:
 @click.option("--rows", type=click.IntRange(0), default=10, show_default=True, help="How long the lists are.")
 def layers(
     images: tuple[str, ...],
-    as_json_: bool,
+    as_json: bool,
     ci: bool,
     lowest: float | None,
     most: int | None,
@@ -88,7 +76,7 @@ def layers(
         lowest = LOWEST_EFFICIENCY if lowest is None else lowest
         share = HIGHEST_USER_WASTED_PERCENT if share is None else share
     verdicts = judge(image, lowest, most, share)
-    if as_json_:
+    if as_json:
         click.echo(json.dumps(described(image, verdicts), ensure_ascii=True))
     else:
         for line in lines(image, rows):
@@ -159,8 +147,7 @@ def described(image: Image, verdicts: list[Verdict]) -> dict:
         ],
         "packages": [row(package) for package in packages(image)],
         "thresholds": [
-            {"rule": verdict.rule, "threshold": verdict.threshold, "holds": verdict.holds, "sentence": verdict.sentence}
-            for verdict in verdicts
+            asdict(verdict) for verdict in verdicts
         ],
     }  # fmt: skip
 
@@ -168,7 +155,7 @@ def described(image: Image, verdicts: list[Verdict]) -> dict:
 @click.command()
 @click.argument("images", nargs=-1, required=True, metavar="A B")
 @JSON
-def diff(images: tuple[str, ...], as_json_: bool) -> None:
+def diff(images: tuple[str, ...], as_json: bool) -> None:
     """Say how two images differ: layers, files, packages, settings.
 
     Values of settings that look like secrets are cut to their first letters. The exit status is 0, also if they differ.
@@ -178,8 +165,8 @@ def diff(images: tuple[str, ...], as_json_: bool) -> None:
     a, b = images
     found = read(*dict.fromkeys(images))
     compared = ImageDiff(found[a], found[b])
-    if as_json_:
-        click.echo(json.dumps(as_json(compared), ensure_ascii=True))
+    if as_json:
+        click.echo(json.dumps(described_diff(compared), ensure_ascii=True))
     else:
         click.echo(str(DiffView(compared)))
 

@@ -90,7 +90,7 @@ class DiffView(Shown):
         return _table(f"{_count(layers, 'layer')} only in {name}, {size}", ("size", "instruction"), rows, most)
 
 
-def as_json(diff: ImageDiff) -> dict:
+def described_diff(diff: ImageDiff) -> dict:
     """The whole comparison for a script, sizes in bytes."""
 
     def image(one: Image) -> dict:

@@ -12,6 +12,7 @@ from dockerlab.build.predict import Prediction
 from dockerlab.build.rebuild import RebuildBench
 from dockerlab.paths import copy_tree
 from dockerlab.show.forecast import PredictionView
+from dockerlab.show.options import BUILD_ARGUMENTS, JSON
 
 FOLDER = click.Path(exists=True, file_okay=False)
 
@@ -21,15 +22,15 @@ FOLDER = click.Path(exists=True, file_okay=False)
 @click.argument("after", type=FOLDER, required=False)
 @click.option("-f", "--file", default="Dockerfile", help="The Dockerfile in both folders.")
 @click.option("--change", "changes", multiple=True, metavar="NAME", help="Instead of AFTER: one of the usual changes.")
-@click.option("--build-arg", "arguments", multiple=True, metavar="NAME=VALUE", help="Given to the build to come.")
+@BUILD_ARGUMENTS
 @click.option("--target", default="", help="The stage to build.")
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@JSON
 def predict_command(
     before: str,
     after: str | None,
     file: str,
     changes: tuple[str, ...],
-    arguments: tuple[str, ...],
+    arguments: tuple[tuple[str, str], ...],
     target: str,
     as_json: bool,
 ) -> None:
@@ -42,18 +43,15 @@ def predict_command(
         if arguments or target:
             raise click.UsageError("--build-arg and --target need AFTER.")
         said = _of_changes(Path(before), file, changes)
+        found = {name: [asdict(step) for step in prediction] for name, prediction in said.items()}
+        text = "\n\n".join(f"{name}:\n{PredictionView(prediction)}" for name, prediction in said.items())
     elif changes:
         raise click.UsageError("AFTER and --change exclude each other.")
     else:
-        given = dict(argument.partition("=")[::2] for argument in arguments)
-        said = {"": predict(Inputs.read(before, file, target=target), Inputs.read(after, file, given, target))}
-    if as_json:
-        found = {name: [asdict(step) for step in prediction] for name, prediction in said.items()}
-        click.echo(json.dumps(found.get("", found), indent=1))
-        return
-    for name, prediction in said.items():
-        click.echo(f"{name}:" if name else "", nl=bool(name))
-        click.echo(str(PredictionView(prediction)) + ("\n" if name else ""))
+        now = Inputs.read(after, file, dict(arguments), target)
+        prediction = predict(Inputs.read(before, file, target=target), now)
+        found, text = [asdict(step) for step in prediction], str(PredictionView(prediction))
+    click.echo(json.dumps(found, indent=1) if as_json else text)
 
 
 def _of_changes(folder: Path, file: str, chosen: tuple[str, ...]) -> dict[str, Prediction]:

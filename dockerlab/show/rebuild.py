@@ -7,6 +7,7 @@ from dockerlab.build.predict import CACHED, UNKNOWN
 from dockerlab.build.rebuild import RebuildBench, Round
 from dockerlab.show.forecast import WORDS, PredictionView
 from dockerlab.show.shown import Shown, escape, shows
+from dockerlab.show.steps import bar
 from dockerlab.text import one_line, seconds_text
 
 WIDTH = 60  # of an instruction, in characters
@@ -49,16 +50,15 @@ class RoundView(Shown):
             (f"{at.stage} {at.number}".strip(), at.instruction, _word(expected), _word(ran), verdict, expected == ran)
             for (at, expected, ran), verdict in zip(finished.marks, verdicts, strict=True)
         ]
-        self._seconds = finished.build.seconds
+        self._right, self._seconds = finished.right, finished.build.seconds
 
     def summary(self) -> str:
         """One line: how many were right, how many the course's rules had, and the time."""
-        right = sum(row[5] for row in self._rows)
         said = [(verdict == CACHED) == (did == "cached") for *_, did, verdict, _ in self._rows if verdict != UNKNOWN]
         rules = f"the course's rules: {sum(said)} of {len(said)}"
         if open_ones := len(self._rows) - len(said):
             rules += f", and {open_ones} that they leave open"
-        return f"You: {right} of {len(self._rows)} right; {rules}. The build took {seconds_text(self._seconds)}."
+        return f"You: {self._right} of {len(self._rows)} right; {rules}. The build took {seconds_text(self._seconds)}."
 
     def __str__(self) -> str:
         rows = [
@@ -89,8 +89,7 @@ def rounds_html(rounds: Sequence[Round]) -> str:
     rows = "".join(
         f"<tr><td>{escape(each.change)}</td><td><code>{html.escape(each.dockerfile)}</code></td>"
         f"<td>{len(each.build.ran)} ran</td><td>{seconds_text(each.build.seconds)}</td>"
-        f'<td><span class="dl-bar" style="display:inline-block;height:.7em;background:currentColor;opacity:.45;'
-        f'width:{100 * each.build.seconds / longest:.1f}%"></span></td></tr>'
+        f"<td>{bar(each.build.seconds / longest)}</td></tr>"
         for each in rounds
     )
     head = (

@@ -85,8 +85,9 @@ class RebuildPanel:
             done = self._bench.rebuild(self.dockerfile.value, self.change.value, guess, _Live(self), self._cancel)
         except BuildCancelled:
             self.live.value = ""
-            self._say("Cancelled. Nothing was kept but finished steps in the cache.")
+            self._say("Cancelled. The change was taken back.")
         except DockerLabError as error:
+            self.live.value = ""
             self.news.value = f'<pre role="alert">{escape(str(error))}</pre>'
         else:
             self._say("")

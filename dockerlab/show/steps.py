@@ -66,8 +66,7 @@ class StepTable(Shown):
                 f'<tr class="dl-{state.lower()}"><td>{html.escape(place)}</td>'
                 f"<td><code>{html.escape(instruction)}</code></td>"
                 f"<td>{state}</td><td>{seconds}</td>"
-                f'<td><span class="dl-bar" style="display:inline-block;height:.7em;background:currentColor;opacity:.45;'
-                f'width:{100 * step.seconds / longest:.1f}%"></span></td></tr>'
+                f"<td>{bar(step.seconds / longest)}</td></tr>"
             )
         done, planned = self._progress()
         progress = "" if self.now is None else f'<progress value="{done}" max="{planned}"></progress> '
@@ -92,6 +91,12 @@ class StepTable(Shown):
         bar = "" if self.now is None else "█" * (20 * done // planned) + "░" * (20 - 20 * done // planned) + " "
         table.caption = bar + self.summary()
         return Group(table, *(Text(_warning_text(warning), "yellow") for warning in self.trace.warnings))
+
+
+def bar(part: float) -> str:
+    """A bar in HTML, of this part of the room, 0 to 1. Its style is for outputs without the course's style sheet."""
+    style = f"display:inline-block;height:.7em;background:currentColor;opacity:.45;width:{100 * part:.1f}%"
+    return f'<span class="dl-bar" style="{style}"></span>'
 
 
 @shows(Build)

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from dockerlab.build.rebuild import CHANGES, SWAP, Place, RebuildBench, places
-from dockerlab.errors import BuildCancelled
+from dockerlab.build.trace import RUNNING
+from dockerlab.errors import BuildCancelled, BuildFailed
 from dockerlab.show.rebuild import RoundView, rounds_html
 
 pytestmark = pytest.mark.engine
@@ -20,6 +21,20 @@ COPY . /app
 RUN ls /app > /listing
 """
 FIRST, INSTALL, CODE, LIST = (Place("", number, line) for number, line in enumerate(DOCKERFILE.splitlines()[1:], 2))
+
+
+class CancelsWhatRuns:
+    """A watcher that cancels the build as soon as a step runs."""
+
+    def __init__(self, cancel):
+        self._cancel = cancel
+
+    def update(self, trace):
+        if any(step.state == RUNNING for step in trace.instructions()):
+            self._cancel.set()
+
+    def close(self):
+        """Nothing to do."""
 
 
 @pytest.fixture
@@ -55,12 +70,24 @@ def test_each_change_runs_what_the_rules_say(bench):
     assert rounds_html(bench.rounds).count("<tr>") == 1 + len(CHANGES)
 
 
+def test_a_change_that_does_not_build_is_taken_back(bench, tmp_path):
+    text = DOCKERFILE.replace("cat /requirements.txt", "test ! -e /app && cat /requirements.txt")
+    (tmp_path / "Dockerfile").write_text(text)
+    with pytest.raises(BuildFailed):
+        bench.rebuild("Dockerfile", SWAP)
+    assert (tmp_path / "Dockerfile").read_text() == text
+    assert bench.rounds == []
+    assert bench.rebuild("Dockerfile", "edit the code", frozenset({CODE, LIST})).forecast.of("runs") == [
+        CODE.instruction, LIST.instruction
+    ]  # fmt: skip
+
+
 def test_a_cancelled_build_counts_as_no_round_and_the_next_one_works(bench, tmp_path, left):
     (tmp_path / "Dockerfile").write_text(DOCKERFILE.replace("cat /", "sleep 2; cat /"))
     cancel = threading.Event()
-    threading.Timer(1, cancel.set).start()
     with pytest.raises(BuildCancelled):
-        bench.rebuild("Dockerfile", "edit the code", cancel=cancel)
+        bench.rebuild("Dockerfile", "use no cache", watcher=CancelsWhatRuns(cancel), cancel=cancel)
     assert bench.rounds == []
+    assert "# change" not in (tmp_path / "main.py").read_text()
     assert left()["containers"] == 0
     assert bench.rebuild("Dockerfile", "edit the code", frozenset({CODE, LIST})).right == 4

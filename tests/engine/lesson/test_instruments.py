@@ -1,4 +1,4 @@
-"""The instruments in a real JupyterLab, by keyboard alone: the rebuild bench, with real builds, and the explorer."""
+"""The instruments in a real JupyterLab, by keyboard alone: rebuild bench, explorer, X-ray."""
 
 from __future__ import annotations
 
@@ -34,23 +34,32 @@ RebuildPanel(RebuildBench(Path("bench"), ["Dockerfile"], find(), {RUN!r}))"""
 EXPLORER = """\
 from dockerlab.engine import find
 from dockerlab.image import ImageReader
-from dockerlab.show.explorer import bring_panel
 from dockerlab.show.notebook import bring_look
+from dockerlab.show.panels import bring_panels
 bring_look()
-bring_panel()
+bring_panels()
 ImageReader(find()).read("python:3.11-slim")["python:3.11-slim"]"""
+
+XRAY = """\
+from dockerlab.build import xray
+from dockerlab.show.notebook import bring_look
+from dockerlab.show.panels import bring_panels
+bring_look()
+bring_panels()
+xray("bench")"""
 
 
 @pytest.fixture(scope="module")
 def lab(engine, tmp_path_factory):
-    """The course's JupyterLab with two notebooks and a context beside them; its address, and the folder."""
+    """The course's JupyterLab with three notebooks and a context beside them; its address, and the folder."""
     home = tmp_path_factory.mktemp("lab")
-    for name, cell in {"bench": BENCH, "explorer": EXPLORER}.items():
+    for name, cell in {"bench": BENCH, "explorer": EXPLORER, "xray": XRAY}.items():
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
         book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(book, home / f"{name}.ipynb")
     (home / "bench").mkdir()
-    for name, text in {"main.py": "print()\n", "requirements.txt": "one\n", "Dockerfile": DOCKERFILE}.items():
+    files = {"main.py": "print()\n", "requirements.txt": "one\n", "Dockerfile": DOCKERFILE}
+    for name, text in (files | {"notes.md": "private\n", ".dockerignore": "*.log\n*.md\n"}).items():
         (home / "bench" / name).write_text(text)
     with open_lab(home, ROOT) as address:
         yield address, home
@@ -139,3 +148,12 @@ def test_an_image_is_looked_through_by_keyboard(lab, opened):
     page.get_by_text("Paths that fit the filter: ").wait_for(timeout=WAIT)
     page.get_by_text("os-release", exact=False).last.wait_for(timeout=WAIT)
     look_at(page, lab, "explorer")
+
+
+def test_a_line_of_the_ignore_file_is_switched_off_by_keyboard(lab, opened):
+    page = opened("xray")
+    before = page.locator(".dl-panel [role=status]").inner_text()
+    press(page, "2: *.md")
+    page.get_by_text("Without line 2 of .dockerignore, 8 B in 1 file would come in.").wait_for(timeout=WAIT)
+    assert page.locator(".dl-panel [role=status]").inner_text() != before
+    look_at(page, lab, "xray")

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from dockerlab.image.thresholds import bytes_of, judge
+from dockerlab.image.thresholds import judge
+from dockerlab.text import bytes_of
 from tests.layers import image_of, layer
 
 

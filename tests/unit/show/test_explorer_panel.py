@@ -79,7 +79,9 @@ def test_every_control_has_a_label(panel):
 
 def test_as_text_it_is_the_explorer(panel):
     assert str(panel) == str(Explorer(IMAGE))
-    assert "115 B wasted" in panel.box.children[-1].value
+    waste, where = panel.box.children[-2:]
+    assert "115 B wasted" in waste.value
+    assert "<svg" in where.value
 
 
 def test_a_large_folder_is_cut_and_names_are_text():

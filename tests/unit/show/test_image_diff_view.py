@@ -5,7 +5,7 @@ import json
 from bs4 import BeautifulSoup
 
 from dockerlab.image.diff import ImageDiff
-from dockerlab.show.image_diff import DiffView, as_json
+from dockerlab.show.image_diff import DiffView, described_diff
 from dockerlab.show.shown import view
 from tests.layers import image_of, layer
 
@@ -35,7 +35,7 @@ def test_long_lists_are_cut_and_counted():
     diff = ImageDiff(many, image_of())
     assert "  … and 30 more" in str(DiffView(diff)).splitlines()
     assert "… and 15 more" in DiffView(diff).to_html()
-    assert len(as_json(diff)["only_in_a"]) == 40
+    assert len(described_diff(diff)["only_in_a"]) == 40
 
 
 def test_html_folds_without_script():
@@ -49,7 +49,7 @@ def test_html_folds_without_script():
 
 
 def test_a_script_gets_all_of_it():
-    told = json.loads(json.dumps(as_json(ImageDiff(A, B))))
+    told = json.loads(json.dumps(described_diff(ImageDiff(A, B))))
     (different,) = told["different"]
     assert (different["path"], different["a"]["size_bytes"]) == ("/f0", 10)
     assert different["b"] == {"kind": "file", "size_bytes": 7, "mode": "644", "uid": 0, "gid": 0}

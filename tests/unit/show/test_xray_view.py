@@ -7,7 +7,8 @@ from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
 from dockerlab.build.xray import xray
-from dockerlab.show.context_command import UNITS, Size, context
+from dockerlab.show.context_command import context
+from dockerlab.show.options import Size
 from dockerlab.show.shown import view
 from dockerlab.show.xray import XrayView
 
@@ -157,7 +158,7 @@ def test_a_script_gets_everything(folder):
         (["--most-bytes", "10kB"], 0, ""),
         (["--most-bytes", "3kB"], 1, "The build context is 3.14 kB, more than 3 kB."),
         (["--no-secrets"], 1, ".env looks like a secret, and no line of an ignore file leaves it out."),
-        (["--most-bytes", "10 apples"], 2, "'10 apples' is not a size. Write 500kB, 10MB or 2GiB."),
+        (["--most-bytes", "10 apples"], 2, "'10 apples' is no size; it is written as 10MB, 5KB or 700B."),
         (["--without", "1"], 2, "there is no rule on line 1 of .dockerignore."),
         (["-f", "/no/such/Dockerfile"], 2, "does not exist"),
     ],
@@ -196,4 +197,3 @@ def test_a_stage_and_an_argument_can_be_given(folder):
 @pytest.mark.parametrize(("text", "size"), [("10", 10), ("1.5kB", 1500), ("2 MiB", 2**21), ("1gb", 10**9)])
 def test_a_size_is_read(text, size):
     assert Size().convert(text, None, None) == size
-    assert {unit for unit in UNITS if unit == unit.lower()} == set(UNITS)
