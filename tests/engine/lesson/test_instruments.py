@@ -84,8 +84,9 @@ def opened(lab, browser):
 
 def go_to(page, what):
     """Go to a control with the Tab key: a button by its words, a box or a list by its label."""
-    page.locator(".dl-panel :is(select, button)").first.focus()
-    here = "(e => e.textContent.trim() + '|' + (e.labels?.[0]?.textContent ?? e.closest('label')?.textContent ?? ''))"
+    page.locator(".dl-panel :is(select, button, input)").first.focus()
+    # Whatever else has the focus, such as the whole page, has all words in it.
+    here = "(e => e.matches('button, input, select') ? [e, ...e.labels].map(x => x.textContent).join('|') : '')"
     for _ in range(30):
         if what in page.evaluate(f"{here}(document.activeElement)"):
             return
