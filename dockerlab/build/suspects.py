@@ -33,7 +33,8 @@ _IN_ADDRESS = re.compile(rb"https?://[^\s/@]+@")
 _WORD = rb"(?:password|passwd|token|secret|api[_-]?key)(?:[_-]?(?:access[_-]?)?key)?[\"']?[ \t]{0,8}[:=][ \t]{0,8}"
 # In a program, what is set to a text in quotes is a value; without quotes it is another name.
 _QUOTED = re.compile(_WORD + rb"(?:\"([^\"\s${<%]{4,200})\"|'([^'\s${<%]{4,200})')")
-_BARE = re.compile(_WORD + rb"([^\s\"'${<%(\[/#,;][^\s\"'()<]{3,200})")
+# A ? or + after the colon is the shell's: ${PASSWORD:?say this if it is missing}.
+_BARE = re.compile(_WORD + rb"([^\s\"'${<%(\[/#,;?+][^\s\"'()<]{3,200})")
 _SETTINGS = _any_of(
     "*.ini", "*.cfg", "*.conf", "*.toml", "*.yaml", "*.yml", "*.properties", "*.sh", "*.env", "Dockerfile*", ".env*"
 )  # fmt: skip
