@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dockerlab.image.diff import ImageDiff
 from dockerlab.image.image import Image
 from dockerlab.image.layer import MB
 from dockerlab.tables import table
@@ -42,6 +43,17 @@ class Images:
         }
         rows = [(x.created_by, round(x.size_bytes / MB, 2), ", ".join(users[diff_id])) for diff_id, x in layers.items()]
         return table(rows, columns=["instruction", "size_MB", "images"])
+
+    @property
+    def diff(self) -> ImageDiff:
+        """How two images differ: layers, files, packages, settings.
+
+        Raises:
+            ValueError: these are not two.
+        """
+        if len(self.by_name) != 2:
+            raise ValueError(f"two images can be compared, and here are {len(self.by_name)}")
+        return ImageDiff(*self.by_name.values())
 
     @property
     def sizes_MB(self) -> dict[str, float]:

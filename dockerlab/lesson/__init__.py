@@ -7,8 +7,7 @@ lesson = Lesson("06-layer-caching")
 
 import pandas as pd
 
-from dockerlab.build import ratio, summary
-from dockerlab.image.search import find_in_image
+from dockerlab.build import ratio, summary, xray
 from dockerlab.image.sizes import size_measures
 from dockerlab.lesson.exercises import check, exercise
 from dockerlab.lesson.files import fresh_copy
@@ -18,8 +17,8 @@ from dockerlab.show import charts
 from dockerlab.show.claim import claim
 
 __all__ = [
-    "Lesson", "charts", "check", "claim", "exercise", "find_in_image", "fresh_copy", "pd", "ratio",
-    "size_measures", "start_page", "summary",
+    "Lesson", "charts", "check", "claim", "exercise", "fresh_copy", "pd", "ratio", "size_measures",
+    "start_page", "summary", "xray",
 ]  # fmt: skip
 
 # A cut-off instruction would hide what a table is about.

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from IPython.display import display
 
@@ -24,6 +25,7 @@ from dockerlab.engine.loopback import port_is_free
 from dockerlab.engine.second import SecondEngine
 from dockerlab.exercise import Exercise, Quiz, read_quiz
 from dockerlab.image import Image, ImageReader, Images
+from dockerlab.image.search import find_in_image
 from dockerlab.lesson import magic
 from dockerlab.lesson.ports import Ports
 from dockerlab.paths import copy_tree, leave_scratch, make_scratch, project_root
@@ -33,6 +35,9 @@ from dockerlab.show.notebook import Markdown, NotebookWatcher, bring_look, has_f
 from dockerlab.show.panels import bring_panels
 from dockerlab.show.sentences import RunLine
 from dockerlab.show.shown import register
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -108,6 +113,10 @@ class Lesson:
         """Several images side by side: their layers, what they share, their sizes."""
         read = self._reader.read(self.base.reference, *references)
         return Images({reference: read[reference] for reference in references}, base=read[self.base.reference])
+
+    def find_in_image(self, reference: str, *needles: str | bytes) -> "pd.DataFrame":
+        """Where in all that an image hands out a text is found, see `image.search`."""
+        return find_in_image(self.engine, reference, *needles)
 
     @cached_property
     def experiment(self) -> Experiment:

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from dockerlab.errors import visible
+from dockerlab.show.gantt import gantt as gantt  # chapters take all charts from here
 from dockerlab.show.shown import NO_FORMULA, Shown, escape, has_formula
 from dockerlab.text import one_line
 

@@ -10,8 +10,9 @@ import ipywidgets as widgets
 
 from dockerlab.image import Image
 from dockerlab.image.browse import ALL, SORTS, Browser, Row
+from dockerlab.show.control import Control
 from dockerlab.show.explorer import Explorer
-from dockerlab.show.shown import escape
+from dockerlab.show.shown import Shown, escape
 from dockerlab.show.treemap import Treemap
 from dockerlab.text import one_line, size_text
 
@@ -21,10 +22,11 @@ OPENED_FILES = 30  # a filter that leaves no more than these opens all folders t
 WASTED_ROWS = 10
 
 
-class ExplorerPanel:
+class ExplorerPanel(Control):
     """What an image shows of itself in a notebook that somebody looks at."""
 
     def __init__(self, image: Image) -> None:
+        super().__init__()
         self._image, self._browser = image, Browser(image)
         self._open: set[str] = set()  # folders that were opened, also while a filter hides them
         # Buttons, because JupyterLab takes the arrow keys, which a list needs, to move between cells.
@@ -45,8 +47,7 @@ class ExplorerPanel:
         waste = widgets.HTML(self._waste())
         where = widgets.HTML(f"<details><summary>Where the bytes are</summary>{Treemap(image).to_html()}</details>")
         controls = widgets.HBox([self.filter, self.sort], layout=widgets.Layout(flex_flow="row wrap"))
-        self.box = widgets.VBox([self.layer, controls, self.about, self.tree, waste, where])
-        self.box.add_class("dl-panel")
+        self.box.children = [self.layer, controls, self.about, self.tree, waste, where]
         for control in (self.layer, self.filter, self.sort):
             control.observe(lambda _: self._draw(), "value")
         self._draw()
@@ -102,7 +103,8 @@ class ExplorerPanel:
 
     def _folder(self, row: Row, depth: int) -> widgets.Widget:
         name = one_line(row.name, NAME_WIDTH)
-        button = widgets.Button(layout=widgets.Layout(width="auto", margin=f"0 0 0 {depth * 1.25}rem"))
+        button = self.button("", "", lambda: pressed())
+        button.layout = widgets.Layout(width="auto", margin=f"0 0 0 {depth * 1.25}rem")
         button.style.button_color = "transparent"
         button.add_class("dl-branch")
         inside = widgets.VBox()
@@ -113,21 +115,16 @@ class ExplorerPanel:
             button.tooltip = f"{'Close' if is_open else 'Open'} {name}"
             inside.children = self._drawn(self._rows(row.path), depth + 1) if is_open else ()
 
-        def pressed(_: object) -> None:
+        def pressed() -> None:
             self._open ^= {row.path}
             show()
 
-        button.on_click(pressed)
         show()
         return widgets.VBox([button, inside])
 
-    def __str__(self) -> str:
-        return str(Explorer(self._image))
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.box)
+    def pages(self) -> tuple[Shown, ...]:
+        """The largest entries of each layer."""
+        return (Explorer(self._image),)
 
 
 def _file(row: Row, depth: int) -> widgets.Widget:

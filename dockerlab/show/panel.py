@@ -14,12 +14,13 @@ from dockerlab.exercise.attempt import Attempt
 from dockerlab.exercise.check import Report
 from dockerlab.exercise.task import solution_files
 from dockerlab.exercise.watch import Watch
+from dockerlab.show.control import Control, alert
 from dockerlab.show.report import ReportView, code_spans
-from dockerlab.show.shown import escape
+from dockerlab.show.shown import Shown, escape
 from dockerlab.show.task import TaskView, facts, markdown
 
 
-class Panel:
+class Panel(Control):
     """What `exercise("first-page")` shows. Every control is a button, so the keyboard reaches it.
 
     Args:
@@ -27,29 +28,30 @@ class Panel:
     """
 
     def __init__(self, attempt: Attempt, engine: Engine) -> None:
+        super().__init__()
         self._attempt, self._engine, self._lock = attempt, engine, threading.Lock()
         self._failing: list[str] | None = None  # what failed when it was looked at last
+        self._last: tuple[ReportView, ...] = ()
         attempt.start()
         task = attempt.task
         self.report = widgets.HTML()
         self.help = widgets.HTML()
         self.news = widgets.HTML()
-        self.check = self._button("Check", "Look at what you have made", self.look)
-        self.hint = self._button("Next hint", "Show a hint that fits what is missing", self._give_hint)
-        self.reset = self._button("Reset", "Remove what you made for this exercise, and begin again", self._ask_reset)
-        self.solution = self._button("Show solution", "Show one way to do it", self._ask_solution)
-        self.yes = self._button("Yes", "", self._yes)
-        self.no = self._button("No", "", self._no)
+        self.check = self.button("Check", "Look at what you have made", self.look)
+        self.hint = self.button("Next hint", "Show a hint that fits what is missing", self._give_hint)
+        self.reset = self.button("Reset", "Remove what you made for this exercise, and begin again", self._ask_reset)
+        self.solution = self.button("Show solution", "Show one way to do it", self._ask_solution)
+        self.yes = self.button("Yes", "", self._yes)
+        self.no = self.button("No", "", self._no)
         self._question, self._then = widgets.HTML(), None
         self.asking = widgets.HBox([self._question, self.yes, self.no], layout=widgets.Layout(display="none"))
         head = f"<h3>{escape(task.title)}</h3><p>{escape(facts(task))}</p>{markdown(task.text)}"
         where = f"<p>Your files are in <code>{escape(str(attempt.folder))}</code>.</p>"
         buttons = widgets.HBox([self.check, self.hint, self.reset, self.solution])
-        self.box = widgets.VBox([widgets.HTML(head + where), self.report, buttons, self.asking, self.help, self.news])
-        self.box.add_class("dl-panel")
+        self.box.children = [widgets.HTML(head + where), self.report, buttons, self.asking, self.help, self.news]
         self._show_help()
         self._watch = Watch(
-            engine, attempt.folder, lambda: self.look(record=False), run=f"exercise-{task.name}", lost=self._say_error
+            engine, attempt.folder, lambda: self.look(record=False), run=f"exercise-{task.name}", lost=self.say_error
         )
 
     def start(self) -> "Panel":
@@ -68,14 +70,16 @@ class Panel:
             try:
                 report = self._attempt.check(self._engine, record=record)
             except DockerLabError as error:
-                self._say_error(error)
+                self.say_error(error)
                 return None
             # What watching has found counts all the same, once.
             if report.passed and report.task not in self._attempt.progress.passed():
                 self._attempt.progress.note_report(report)
+        self._last = (ReportView(report),)
         self.report.value = f'<div role="status">{ReportView(report).to_html()}</div>'
         self.news.value = ""
         self._failing = report.failing
+        self.keep()
         return report
 
     def _give_hint(self) -> None:
@@ -123,25 +127,10 @@ class Panel:
     def _no(self) -> None:
         self.asking.layout.display = "none"
 
-    def _button(self, words: str, tip: str, pressed: Callable[[], object]) -> widgets.Button:
-        button = widgets.Button(description=words, tooltip=tip)
+    def say_error(self, error: Exception) -> None:
+        """Show it below the buttons."""
+        self.news.value = alert(error)
 
-        def safely(_: object) -> None:
-            try:
-                pressed()
-            except DockerLabError as error:
-                self._say_error(error)
-
-        button.on_click(safely)
-        return button
-
-    def _say_error(self, error: DockerLabError) -> None:
-        self.news.value = f'<pre role="alert">{escape(str(error))}</pre>'
-
-    def __str__(self) -> str:
-        return str(TaskView(self._attempt.task))
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.box)
+    def pages(self) -> tuple[Shown, ...]:
+        """The task, and what holds of it, as far as it was looked at."""
+        return (TaskView(self._attempt.task), *self._last)

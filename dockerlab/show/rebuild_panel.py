@@ -8,8 +8,9 @@ import ipywidgets as widgets
 from dockerlab.build.rebuild import RebuildBench, places
 from dockerlab.build.trace import BuildTrace
 from dockerlab.errors import BuildCancelled, DockerLabError
+from dockerlab.show.control import Control, alert
 from dockerlab.show.rebuild import BenchView, RoundView, rounds_html
-from dockerlab.show.shown import escape
+from dockerlab.show.shown import Shown, escape
 from dockerlab.show.steps import StepTable, finished
 from dockerlab.text import one_line
 
@@ -17,33 +18,31 @@ WIDE = widgets.Layout(width="auto", max_width="60em")
 LABELS = {"description_width": "initial"}
 
 
-class RebuildPanel:
+class RebuildPanel(Control):
     """What `lesson.rebuild_bench(…)` shows. Every control is reached by keyboard.
 
     A build runs in a thread of its own, so that *Cancel* can be pressed meanwhile.
     """
 
     def __init__(self, bench: RebuildBench) -> None:
+        super().__init__()
         self._bench, self._thread, self._cancel = bench, None, threading.Event()
         self.dockerfile = widgets.Dropdown(options=bench.dockerfiles, description="Dockerfile:", style=LABELS)
         self.change = widgets.Dropdown(description="What you do:", style=LABELS, layout=widgets.Layout(width="24em"))
         self.steps = widgets.VBox()
-        self.build = self._button("Build", "Make the change, build, and compare", self._press)
-        self.cancel = self._button("Cancel", "Stop the build", self._cancel.set)
+        self.build = self.button("Build", "Make the change, build, and compare", self._press)
+        self.cancel = self.button("Cancel", "Stop the build", self._cancel.set)
         self.live, self.result, self.chart, self.news = (widgets.HTML() for _ in range(4))
-        self.box = widgets.VBox(
-            [
-                widgets.HBox([self.dockerfile, self.change]),
-                widgets.HTML("<p>Tick the steps that will run. The others will come from the cache.</p>"),
-                self.steps,
-                widgets.HBox([self.build, self.cancel]),
-                self.news,
-                self.live,
-                self.result,
-                self.chart,
-            ]
-        )
-        self.box.add_class("dl-panel")
+        self.box.children = [
+            widgets.HBox([self.dockerfile, self.change]),
+            widgets.HTML("<p>Tick the steps that will run. The others will come from the cache.</p>"),
+            self.steps,
+            widgets.HBox([self.build, self.cancel]),
+            self.news,
+            self.live,
+            self.result,
+            self.chart,
+        ]
         self.dockerfile.observe(lambda _: self._choose_dockerfile(), "value")
         self.change.observe(lambda _: self._choose_change(), "value")
         self._choose_dockerfile()
@@ -87,30 +86,25 @@ class RebuildPanel:
             self.live.value = ""
             self._say("Cancelled. The change was taken back.")
         except DockerLabError as error:
-            self.live.value = ""
-            self.news.value = f'<pre role="alert">{escape(str(error))}</pre>'
+            self.say_error(error)
         else:
             self._say("")
             self.live.value = finished(done.build).to_html()
             self.result.value = f'<div role="status">{RoundView(done).to_html()}</div>'
             self.chart.value = rounds_html(self._bench.rounds)
             self._choose_dockerfile()
+            self.keep()
 
     def _say(self, sentence: str) -> None:
         self.news.value = f'<p role="status">{escape(sentence)}</p>' if sentence else ""
 
-    def _button(self, words: str, tip: str, pressed) -> widgets.Button:
-        button = widgets.Button(description=words, tooltip=tip)
-        button.on_click(lambda _: pressed())
-        return button
+    def say_error(self, error: Exception) -> None:
+        """Show it in the place of the live table."""
+        self.live.value, self.news.value = "", alert(error)
 
-    def __str__(self) -> str:
-        return str(BenchView(self._bench))
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.box)
+    def pages(self) -> tuple[Shown, ...]:
+        """What would run after each change, and what was built so far."""
+        return (BenchView(self._bench), *map(RoundView, self._bench.rounds))
 
 
 class _Live:

@@ -7,14 +7,15 @@ import ipywidgets as widgets
 
 from dockerlab.build.xray import Xray
 from dockerlab.errors import DockerLabError, visible
-from dockerlab.show.shown import escape
+from dockerlab.show.control import Control, alert
+from dockerlab.show.shown import Shown, escape
 from dockerlab.show.xray import XrayView
 from dockerlab.text import one_line
 
 WIDTH = 60  # of a pattern, in characters
 
 
-class XrayPanel:
+class XrayPanel(Control):
     """A checkbox for each line of the ignore file, and the picture below. Tab and the space bar reach and turn them.
 
     Args:
@@ -22,16 +23,15 @@ class XrayPanel:
     """
 
     def __init__(self, picture: Xray) -> None:
+        super().__init__()
         self._picture, self._is_busy = picture, False
         self.lines = {rule.line: self._box(f"{rule.line}: {rule.text}", rule.line) for rule in picture.ignore.rules}
-        self.all_on = widgets.Button(description="All lines on", tooltip="Take every line into account again")
-        self.all_on.on_click(lambda _: self._switch_all_on())
+        self.all_on = self.button("All lines on", "Take every line into account again", self._switch_all_on)
         self.view = widgets.HTML()
         name = picture.ignore.path.name if picture.ignore.path else ""
         head = f"<p>Switch lines of <code>{escape(name)}</code> off and on:</p>" if name else ""
         controls = [widgets.HTML(head), *self.lines.values(), self.all_on] if self.lines else []
-        self.box = widgets.VBox([*controls, self.view])
-        self.box.add_class("dl-panel")
+        self.box.children = [*controls, self.view]
         self._draw()
 
     @property
@@ -62,15 +62,16 @@ class XrayPanel:
         try:
             self._picture = self._picture.without(self.off)
         except (DockerLabError, ValueError) as error:  # the folder or the ignore file has changed meanwhile
-            self.view.value = f'<pre role="alert">{escape(str(error))}</pre>'
+            self.say_error(error)
             return
         page = visible(XrayView(self._picture).to_html())
         self.view.value = page.replace("<p>", '<p role="status">', 1)  # a screen reader says the headline alone
+        self.keep()
 
-    def __str__(self) -> str:
-        return str(XrayView(self._picture))
+    def say_error(self, error: Exception) -> None:
+        """Show it in the place of the picture."""
+        self.view.value = alert(error)
 
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.box)
+    def pages(self) -> tuple[Shown, ...]:
+        """The context as it was looked at last."""
+        return (XrayView(self._picture),)

@@ -72,10 +72,10 @@ def press(page, words):
 
 def answer(page, question, words):
     """Answer what the panel asks; its Yes has the focus then."""
-    page.get_by_text(question).wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text(question).wait_for(timeout=WAIT)
     page.wait_for_function("document.activeElement.textContent.trim() == 'Yes'", timeout=WAIT)
     press(page, words)
-    page.get_by_text(question).wait_for(state="hidden", timeout=WAIT)
+    page.locator(".dl-panel").get_by_text(question).wait_for(state="hidden", timeout=WAIT)
 
 
 def progress(home):
@@ -87,14 +87,14 @@ def test_an_exercise_is_passed_by_keyboard_and_the_panel_notices_by_itself(lab, 
     report = page.locator(".dl-panel .dl-report")
     assert "not yet: There is a container called hello." in report.inner_text()
     press(page, "Next hint")
-    page.get_by_text("starts a new container from an image").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("starts a new container from an image").wait_for(timeout=WAIT)
     press(page, "Check")
     page.wait_for_timeout(1000)
     assert progress(home)["hints"] == [0]
     assert progress(home)["tries"] >= 1
     # In another window, the learner types the command.
     docker_command(["run", "--name", CONTAINER, "python:3.11-slim", "echo", "Hello from a container"], engine=engine)
-    page.get_by_text("passed, 4 of 4").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("passed, 4 of 4").wait_for(timeout=WAIT)
     assert progress(home)["passed"]
     shots = Path(os.environ.get("DOCKERLAB_SHOTS", home))
     page.screenshot(path=shots / "panel.png")
@@ -108,20 +108,20 @@ def test_reset_and_solution_ask_first(lab, page, engine, clear):
     assert engine.run("ps", "-aq", "--filter", f"name=^{CONTAINER}$").strip()
     press(page, "Reset")
     answer(page, "Remove hello?", "Yes")
-    page.get_by_text("not yet: There is a container called hello.").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("not yet: There is a container called hello.").wait_for(timeout=WAIT)
     assert not engine.run("ps", "-aq", "--filter", f"name=^{CONTAINER}$").strip()
     press(page, "Show solution")
     answer(page, "Show the solution?", "Yes")
-    page.get_by_text("docker run --name hello").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("docker run --name hello").wait_for(timeout=WAIT)
     assert progress(home)["solution"]
 
 
 def test_a_kernel_that_restarts_loses_no_progress(lab, page, engine, clear):
     _, home = lab
     press(page, "Next hint")
-    page.get_by_text("starts a new container from an image").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("starts a new container from an image").wait_for(timeout=WAIT)
     docker_command(["run", "--name", CONTAINER, "python:3.11-slim", "echo", "Hello from a container"], engine=engine)
-    page.get_by_text("passed, 4 of 4").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("passed, 4 of 4").wait_for(timeout=WAIT)
     before = progress(home)
     page.evaluate("document.querySelector('.dl-panel').dataset.former = 'yes'")
     for name in ("Kernel", "Restart Kernel and Run All Cells…"):

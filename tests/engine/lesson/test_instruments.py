@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -118,11 +119,11 @@ def test_a_guess_is_made_built_and_marked_by_keyboard(lab, opened):
     choose(page, "edit the code")
     press(page, "COPY . /app")
     press(page, "Build")
-    page.get_by_text("You: 3 of 3 right; the course's rules: 3 of 3.").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("You: 3 of 3 right; the course's rules: 3 of 3.").wait_for(timeout=WAIT)
     choose(page, "touch")
     press(page, "COPY . /app")
     press(page, "Build")
-    page.get_by_text("You: 2 of 3 right").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("You: 2 of 3 right").wait_for(timeout=WAIT)
     assert page.locator(".dl-rounds tbody tr").count() == 2
     look_at(page, lab, "bench")
 
@@ -133,9 +134,9 @@ def test_a_build_can_be_cancelled_and_a_second_one_has_to_wait(opened):
     press(page, "Build")
     page.locator(".dl-panel .dl-running").wait_for(timeout=WAIT)
     press(page, "Build")
-    page.get_by_text("A build is running.").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("A build is running.").wait_for(timeout=WAIT)
     press(page, "Cancel")
-    page.get_by_text("Cancelled.").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("Cancelled.").wait_for(timeout=WAIT)
     assert page.locator(".dl-rounds").count() == 0
 
 
@@ -146,8 +147,8 @@ def test_an_image_is_looked_through_by_keyboard(lab, opened):
     go_to(page, "Filter")
     page.keyboard.type("os-release")
     page.keyboard.press("Enter")
-    page.get_by_text("Paths that fit the filter: ").wait_for(timeout=WAIT)
-    page.get_by_text("os-release", exact=False).last.wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("Paths that fit the filter: ").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("os-release", exact=False).last.wait_for(timeout=WAIT)
     look_at(page, lab, "explorer")
 
 
@@ -155,6 +156,29 @@ def test_a_line_of_the_ignore_file_is_switched_off_by_keyboard(lab, opened):
     page = opened("xray")
     before = page.locator(".dl-panel [role=status]").inner_text()
     press(page, "2: *.md")
-    page.get_by_text("Without line 2 of .dockerignore, 8 B in 1 file would come in.").wait_for(timeout=WAIT)
+    page.locator(".dl-panel").get_by_text("Without line 2 of .dockerignore, 8 B in 1 file").wait_for(timeout=WAIT)
     assert page.locator(".dl-panel [role=status]").inner_text() != before
     look_at(page, lab, "xray")
+
+
+LEFT = {"bench": "edit the code", "explorer": "/usr/", "xray": "The build context"}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_when_the_kernel_has_gone_the_form_of_the_page_is_left_to_read(lab, opened, name):
+    page = opened(name)
+    kept = page.locator(".dl-kept")
+    assert kept.count() == 1
+    assert not kept.is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+s")
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name=re.compile("^Restart Kernel…")).click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.reload()
+    kept.wait_for(timeout=WAIT)
+    assert "Run the cell again" in kept.inner_text()
+    assert LEFT[name] in kept.inner_text()
+    page.wait_for_timeout(3000)  # the widgets' own message comes late
+    assert not page.get_by_text("Error displaying widget").is_visible()
+    page.screenshot(path=Path(os.environ.get("DOCKERLAB_SHOTS", lab[1])) / f"{name}-kept.png")

@@ -44,3 +44,12 @@ def test_layers_of_the_base_image_are_marked(base, marks):
 def test_sizes_are_in_the_order_asked_for():
     sizes = Images({"b": image_of(BASE, PACKAGES), "a": image_of(PACKAGES), "none": image_of()}).sizes_MB
     assert [*sizes.items()] == [("b", 150.0), ("a", 50.0), ("none", 0.0)]
+
+
+def test_two_images_can_be_compared_and_no_other_number_of_them():
+    images = {name: image_of(BASE, *more) for name, more in {"a": (PACKAGES,), "b": (), "c": ()}.items()}
+    diff = Images({name: images[name] for name in "ab"}).diff
+    assert [entry.path for entry in diff.only_in_a] == ["lib"]
+    for names in ("", "a", "abc"):
+        with pytest.raises(ValueError, match=f"and here are {len(names)}"):
+            Images({name: images[name] for name in names}).diff  # noqa: B018
