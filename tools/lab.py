@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 import requests
 
 START_SECONDS = 120  # a server or a kernel starts, on whatever machine
+STOP_SECONDS = 60
 LOST_SECONDS = 5  # a run whose [*] has not appeared after so long is lost
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # the one in front
 RUN_ALL = ("Run", "Run All Cells")  # a menu, and what to choose in it
@@ -57,7 +58,11 @@ def open_lab(home: Path, root: Path) -> Iterator[str]:
         yield address
     finally:
         server.terminate()  # it ends its kernels
-        server.wait(START_SECONDS)
+        try:
+            server.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # all is done but for a worker thread that AnyIO has left waiting
+            server.kill()
+            server.wait()
 
 
 def answers(address: str) -> bool:

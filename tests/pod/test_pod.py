@@ -128,6 +128,15 @@ def test_every_chapter_tells_the_truth_in_the_pod(in_pod):
     assert "failed" not in passed
 
 
+def test_every_exercise_is_solved_in_the_pod(in_pod):
+    """By its own script, in bash, in the learner's folder; the typical mistakes are tried outside."""
+    passed = in_pod(
+        "python -m pytest -q -k 'not mistake' tests/engine/exercise/test_exercises.py", timeout=BOOK_SECONDS
+    )
+    assert re.search(r"\d+ passed", passed)
+    assert "failed" not in passed
+
+
 def test_behind_a_proxy_packages_are_installed_through_it(engine, image, tmp_path):
     """In a pod on a network that leads only to the proxy."""
     (tmp_path / "Dockerfile").write_text(f"FROM {BASE}\nRUN pip install --no-cache-dir proxy.py==2.4.10\n")

@@ -6,6 +6,7 @@ The capstone's Dockerfiles are judged in test_judge_images.py, since each takes 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dockerlab.exercise.attempt import Attempt
 from dockerlab.exercise.check import DONE, NOT_YET, WAITS
 from dockerlab.exercise.progress import Progress
 from dockerlab.exercise.task import images_needed, open_task, task_names, typical_mistakes
-from dockerlab.paths import project_root
+from dockerlab.paths import make_scratch, project_root
 
 pytestmark = pytest.mark.engine
 
@@ -33,15 +34,24 @@ SENTINEL = f"dockerlab-test-sentinel-{os.getpid()}"
 
 
 @pytest.fixture
-def attempt_at(engine, tmp_path):
+def home(engine, tmp_path):
+    """A folder of the test's own that the engine sees: a micro-VM sees no files but those in the learner's folder."""
+    shared = engine.provider.shared_folder if engine.provider else None
+    folder = make_scratch("test-exercises", shared=shared) if shared else tmp_path
+    yield folder
+    if shared:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def attempt_at(engine, home):
     """A function that opens an attempt at a task, in a folder of the test's own; its objects go at the end."""
     opened = []
 
     def open_attempt(name):
-        attempt = Attempt(open_task(name, ROOT), tmp_path / name, Progress(tmp_path))
-        for image in images_needed(
-            attempt.task
-        ):  # where no registry answers, the course makes what a learner would pull
+        attempt = Attempt(open_task(name, ROOT), home / name, Progress(home))
+        # Where no registry answers, the course makes what a learner would pull.
+        for image in images_needed(attempt.task):
             supply(image, engine, present_base(engine))
         # A learner's own, or what a test that was killed has left: not ours to remove unasked.
         assert attempt.made(engine) == {}, f"`dockerlab exercise reset {name}` removes these, if they may go"
