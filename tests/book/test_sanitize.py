@@ -24,6 +24,7 @@ def test_every_rule_is_read() -> None:
 @pytest.mark.parametrize(
     ("stored", "fresh"),
     [
+        ("Removed this chapter's images.", "Removed this chapter's scratch copy."),
         ("4 ran, 0 cached, 8.64 s", "4 ran, 0 cached, 12.1 s"),
         ("450 ms", "1 min 03 s"),
         ("59.9 s", "1 min 3 s"),
