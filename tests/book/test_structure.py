@@ -312,6 +312,14 @@ def test_braces_after_an_exclamation_mark_are_python_s(chapter) -> None:
     assert [cell.source for cell in code(chapter) if cell.source.startswith("!") and "{" in cell.source] == []
 
 
+def test_a_script_gets_names_and_ports_in_a_form_that_the_session_can_change(chapter) -> None:
+    """Where a name or port is taken, the session puts another in: for a name in a line with `docker`, for a port after
+    `localhost:`. A script would otherwise ask, or stop, what belongs to another session."""
+    lines = "\n".join(cell.source for cell in code(chapter)).splitlines()
+    scripts = [line for line in lines if re.search(r"\b(ba)?sh \S+\.sh ", line)]
+    assert [line for line in scripts if "docker" not in line or re.search(r"(?<![:\d.])\d{4,5}\b", line)] == []
+
+
 def test_the_book_has_few_claims() -> None:
     numbers = [len(chapter.claims) for chapter in read_ledger(ROOT)]
     assert max(numbers) <= 10
