@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # In a virtual environment that this file has made. In no other is anything installed, and no other is removed.
 OWN := $(VENV)/.dockerlab-venv
 # Where Python leaves byte code of the course.
-SOURCES := dockerlab labs tests tools benchmarks
+SOURCES := dockerlab labs tests tools benchmarks hub
 PINS := requirements.txt requirements-dev.txt constraints.txt labs/news-api/requirements.txt pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # How many processes share the tests.
@@ -15,7 +15,7 @@ JOBS ?= 2
 export DOCKERLAB_STORE := $(STORE)
 
 .DEFAULT_GOAL := help
-.PHONY: help book lab test test-pod serve record bench clean distclean
+.PHONY: help book lab hub test test-pod test-hub serve record bench clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ book: $(READY) ## Build the site, execute every chapter live, build it again (FL
 
 lab: $(READY) ## Open the course in JupyterLab: start page, chapters, exercises, terminals
 	@$(BIN)/dockerlab lab $(FLAGS)
+
+hub: $(READY) ## Start a class on this machine: JupyterHub, a server for each learner (FLAGS="--learners ada,grace")
+	@$(BIN)/python -m hub up $(FLAGS)
 
 test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (44 min; STORE=containerd: on that store; FLAGS=--nightly: more)
 	@$(BIN)/ruff check .
@@ -36,13 +39,17 @@ test-pod: $(READY) ## Build the course's image, run it as Binder does, go throug
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest --clean-up tests/pod
 
+test-hub: $(READY) ## Run a class of eight learners on this machine: limits, isolation, a hub that restarts
+	@$(BIN)/dockerlab engine up
+	@$(BIN)/pytest --clean-up tests/hub
+
 serve: $(READY) ## Serve the built site on this machine and open it
 	@$(BIN)/dockerlab book serve $(FLAGS)
 
 record: $(READY) ## Execute every chapter live and store the outputs in chapters/ (for maintainers)
 	@$(BIN)/dockerlab book record $(FLAGS)
 
-bench: $(READY) ## Measure what the library costs on top of docker, and a page a browser (PARTS="builds chapters pages vm")
+bench: $(READY) ## Measure what the library costs on top of docker, and a page a browser (PARTS="builds chapters pages vm hub")
 	@$(BIN)/python -m benchmarks $(PARTS)
 
 clean: ## Stop the private engine; remove what the course made (FLAGS=--force: also what running sessions use)

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from benchmarks.builds import measure_builds
 from benchmarks.chapters import docker_share
+from benchmarks.classes import measure_class
 from benchmarks.measure import Measurement
 from benchmarks.pages import VISITS, Survey, build_sites, survey
 from benchmarks.vm import measure_vm
@@ -67,7 +68,14 @@ def vm(console: Console) -> None:
     )
 
 
-PARTS = {part.__name__: part for part in (builds, chapters, pages, vm)}
+def hub(console: Console) -> None:
+    """A class of eight on this machine."""
+    engine, conditions = ready_engine()
+    console.print("Starting a class, and running chapter 2 in it, once alone and then eight times at once …")
+    console.print(measurements_table(f"A class of eight, on {conditions}", measure_class(engine)))
+
+
+PARTS = {part.__name__: part for part in (builds, chapters, pages, vm, hub)}
 
 
 def ready_engine() -> tuple[Engine, str]:

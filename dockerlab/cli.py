@@ -6,7 +6,7 @@ import sys
 import click
 
 from dockerlab.engine import find, labels, sessions
-from dockerlab.engine.commands import doctor, engine, force_option, in_use, lab
+from dockerlab.engine.commands import class_at_work, doctor, engine, force_option, in_use, lab
 from dockerlab.engine.find import every_provider
 from dockerlab.errors import DockerLabError, EngineUnavailable
 from dockerlab.paths import CACHE_MARK, cache_folder, remove_cache, scratch_folders
@@ -23,7 +23,7 @@ def main() -> None:
 def clean(cache: bool, force: bool) -> None:
     """Remove what the course made: what carries its label in the engine, and scratch folders.
 
-    What a session uses that still runs stays.
+    What a session uses that still runs stays, and so does a class with learners at work.
     """
     if cache:
         if running := [provider.name for provider in every_provider() if provider.answers()]:
@@ -36,10 +36,14 @@ def clean(cache: bool, force: bool) -> None:
         click.echo(f"Removed {removed}.")
         return
     try:
-        removed = labels.clean(find(start=False), everyone=force)
+        found = find(start=False)
+        at_work = {} if force else labels.classes(found)
+        removed = labels.clean(found, everyone=force, idle_classes=True)
     except EngineUnavailable:
         click.echo("No engine is running, so there is nothing in one to remove.")
     else:
+        for name, servers in at_work.items():
+            click.echo(class_at_work(name, servers, "It stays, with all its files"))
         what = ", ".join(f"{n} {kind[:-1] if n == 1 else kind}" for kind, n in removed.items())
         click.echo(f"Removed {what}." if what else "The engine held nothing of the course.")
     for folder, session in scratch_folders().items():

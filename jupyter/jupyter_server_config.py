@@ -12,7 +12,7 @@ c.LabApp.default_url = "/lab/tree/start.ipynb"
 # What is not for learners, by name. What a lab is made of stays, such as its Dockerfiles.
 c.ContentsManager.hide_globs = [
     "__pycache__", "*.pyc", "*~", "*.egg-info", "_build", "_static", "_templates", "_*.yml", "appendices", "benchmarks",
-    "conftest.py", "constraints.txt", "dockerlab", "intro.md", "jupyter", "LICENSE*", "Makefile", "pod",
+    "conftest.py", "constraints.txt", "dockerlab", "hub", "intro.md", "jupyter", "LICENSE*", "Makefile", "pod",
     "pyproject.toml", "requirements-*.txt", "tests", "tools",
 ]  # fmt: skip
 # No login shell, which would set the path anew: `docker` and `dockerlab` are on the server's.

@@ -20,14 +20,16 @@ def build_image(tag: str, root: Path, scratch: Path, *, engine: Engine, run: str
 
     Args:
         root: the project's folder.
-        scratch: an empty folder, for that archive.
+        scratch: a folder of its own for that archive. What is there already is used: the micro-VM's disk is made again
+            for another archive, and no two of one image are the same.
 
     Raises:
         BuildFailed and its kin.
     """
     options = []
     if ensure_base(engine).stand_in:
-        engine.run("save", "-o", scratch / "base.tar", BASE)
+        if not (scratch / "base.tar").exists():
+            engine.run("save", "-o", scratch / "base.tar", BASE)
         options = ["--build-context", f"base-image={scratch}"]
     build([*options, "-t", tag, "."], engine=engine, cwd=root, run=run)
 

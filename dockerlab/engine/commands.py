@@ -14,7 +14,8 @@ from rich.table import Table
 from dockerlab.engine import sessions
 from dockerlab.engine.base import BASE, ensure_base, present_base
 from dockerlab.engine.engine import Engine
-from dockerlab.engine.find import every_provider, find
+from dockerlab.engine.find import connect, every_provider, find
+from dockerlab.engine.labels import classes
 from dockerlab.engine.loopback import port_is_free
 from dockerlab.errors import DockerLabError
 from dockerlab.paths import cache_folder, course_root
@@ -28,6 +29,14 @@ def in_use(what: str, running: Sequence[sessions.Session]) -> str:
     """The sentence for something that stays because sessions use it."""
     names = ", ".join(map(str, running))
     return f"Sessions of the course still run: {names}. {what}: shut down their kernels first, or add --force."
+
+
+def class_at_work(name: str, servers: int, what: str) -> str:
+    """The sentence for something that stays because a class uses it."""
+    work = "1 server of the class" if servers == 1 else f"{servers} servers of the class"
+    return (
+        f"{work} {name} still run{'s' if servers == 1 else ''}. {what}: `python -m hub down` ends it, or add --force."
+    )
 
 
 @click.group()
@@ -80,6 +89,9 @@ def down(force: bool) -> None:
     running = [session for provider in providers for session in sessions.others(provider.host)]
     if running and not force:
         raise click.ClickException(in_use("Their engine goes on", running))
+    for provider in providers if not force else ():
+        for name, servers in (classes(connect(provider)) if provider.answers() else {}).items():
+            raise click.ClickException(class_at_work(name, servers, "Its engine goes on"))
     stopped = [provider.name for provider in providers if provider.down()]
     words = f"Stopped the course's engine ({', '.join(stopped)})."
     click.echo(words if stopped else "No engine of the course was running.")

@@ -12,6 +12,8 @@ COURSE = "dockerlab.course"
 COURSE_VALUE = "docker-fundamentals-measured"
 RUN = "dockerlab.run"
 SESSION = "dockerlab.session"  # the token of the process that made it
+CLASS = "dockerlab.class"  # the class, see hub/, that something belongs to
+SERVER = "dockerlab.server"  # the class whose learner's server a container is
 # For the stand-in of the base image. It must not carry COURSE: images and containers inherit labels, so a reader's
 # own container made from it would carry COURSE too and be removed with the course's.
 STAND_IN = "dockerlab.base"
@@ -27,14 +29,18 @@ def label_options(run: str = "") -> list[str]:
     return [f"--label={key}={value}" for key, value in labels(run).items()]
 
 
-def clean(engine: Engine, run: str = "", *, everyone: bool = False, **further: str) -> Counter[str]:
+def clean(
+    engine: Engine, run: str = "", *, everyone: bool = False, idle_classes: bool = False, **further: str
+) -> Counter[str]:
     """Remove the containers, networks, volumes and images that carry the course's label, and nothing else.
 
-    What a reader's own container uses stays, and so does what another session made that still runs.
+    What a reader's own container uses stays, and so does what another session made that still runs, and a class,
+    since learners' work is in it.
 
     Args:
         run: only what was made in this run; "" for everything.
-        everyone: also what sessions use that still run.
+        everyone: also what sessions use that still run, and classes.
+        idle_classes: also the classes of which no learner's server runs.
         further: only what also carries these labels.
 
     Returns:
@@ -47,9 +53,13 @@ def clean(engine: Engine, run: str = "", *, everyone: bool = False, **further: s
     marks = {COURSE: COURSE_VALUE} | ({RUN: run} if run else {}) | further
     wanted = {"label": [f"{key}={value}" for key, value in marks.items()]}
     removed: Counter[str] = Counter()
+    at_work = classes(engine)
 
     def is_left(found: Mapping) -> bool:
-        session = (found.get("Labels") or {}).get(SESSION, "")
+        carried = found.get("Labels") or {}
+        if CLASS in carried:
+            return everyone or (idle_classes and carried[CLASS] not in at_work)
+        session = carried.get(SESSION, "")
         return everyone or session == sessions.token() or sessions.is_over(session)
 
     def remove(kind: str, action: Callable[[], object]) -> None:
@@ -78,6 +88,12 @@ def clean(engine: Engine, run: str = "", *, everyone: bool = False, **further: s
         for image_id in {image["Id"] for image in found if is_left(image)} - used:
             remove("images", partial(client.images.remove, image_id, force=True))
     return removed
+
+
+def classes(engine: Engine) -> Counter[str]:
+    """The classes at work: each one's name -> how many of its learners' servers run."""
+    running = engine.client().containers.list(filters={"label": SERVER}, sparse=True)
+    return Counter(container.attrs["Labels"][SERVER] for container in running)
 
 
 def is_own_volume(engine: Engine, name: str) -> bool:

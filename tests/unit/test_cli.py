@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -147,3 +148,34 @@ def test_on_request_it_goes_too(no_engine, scratch, running):
     assert CliRunner().invoke(cli.main, ["clean", "--force"]).exit_code == 0
     assert not theirs.exists()
     assert CliRunner().invoke(engine, ["down", "--force"]).exit_code == 0
+
+
+@pytest.fixture
+def at_work(monkeypatch, scratch):
+    """An engine with a class, of whose learners two are at work; gives what is asked of the clean-up."""
+    asked = []
+    monkeypatch.setattr(cli, "find", lambda **options: None)
+    monkeypatch.setattr(cli.labels, "classes", lambda engine: {"course-class": 2})
+    monkeypatch.setattr(cli.labels, "clean", lambda engine, **options: asked.append(options) or {})
+    return asked
+
+
+def test_a_class_at_work_is_named_and_stays(at_work):
+    said = CliRunner().invoke(cli.main, ["clean"]).output
+    assert "2 servers of the class course-class still run. It stays, with all its files" in said
+    assert at_work == [{"everyone": False, "idle_classes": True}]
+
+
+def test_on_request_a_class_at_work_goes_too(at_work):
+    assert "course-class" not in CliRunner().invoke(cli.main, ["clean", "--force"]).output
+    assert at_work == [{"everyone": True, "idle_classes": True}]
+
+
+def test_an_engine_with_a_class_at_work_is_not_stopped(monkeypatch):
+    provider = SimpleNamespace(host="unix:///private.sock", name="private", answers=lambda: True, down=pytest.fail)
+    monkeypatch.setattr("dockerlab.engine.commands.every_provider", lambda: [provider])
+    monkeypatch.setattr("dockerlab.engine.commands.connect", lambda provider: None)
+    monkeypatch.setattr("dockerlab.engine.commands.classes", lambda engine: {"course-class": 1})
+    result = CliRunner().invoke(engine, ["down"])
+    assert result.exit_code == 1
+    assert "1 server of the class course-class still runs. Its engine goes on" in result.output

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
-SOURCES = ("dockerlab", "labs", "tests", "tools", "benchmarks")
+SOURCES = ("dockerlab", "labs", "tests", "tools", "benchmarks", "hub")
 # A python3 that makes a virtual environment of two programs that do nothing.
 PYTHON = """#!/bin/sh
 [ "$1 $2" != "-m venv" ] || { mkdir -p $3/bin && printf '#!/bin/sh\\n' > $3/bin/pip && chmod +x $3/bin/pip; }
