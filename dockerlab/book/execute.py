@@ -23,7 +23,7 @@ from dockerlab.text import minutes, one_line
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-SOURCES = ("_config.yml", "_toc.yml", "intro.md", "_static", "_templates", "appendices", "chapters", "labs")
+SOURCES = ("_config.yml", "_toc.yml", "intro.md", "_static", "_templates", "appendices", "chapters", "labs", "pod")
 # Caches, what the app writes when it runs, and (Dockerfile.mine) a reader's own work on an exercise.
 NOT_SOURCES = shutil.ignore_patterns(
     "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", ".coverage", ".venv",
