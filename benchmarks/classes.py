@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.measure import Measurement, seconds
 from dockerlab.engine import Engine
@@ -12,7 +11,7 @@ from dockerlab.engine.labels import CLASS, clean
 from hub.hub import Hub
 from hub.plan import Plan, Share
 from hub.server.places import used_bytes
-from tools.learner import Learner
+from tools.learner import Learner, at_once
 from tools.pod import exec_in
 
 NAME = "bench-class"
@@ -38,15 +37,17 @@ def measure_class(engine: Engine) -> Iterator[Measurement]:
         for learner in learners:
             learner.log_in(passwords[learner.name])
         yield from _one(hub, learners[0])
-        yield Measurement("start of the other seven at once", [seconds(lambda: at_once(learners[1:]))], "s", "–")
+        yield Measurement(
+            "start of the other seven at once", [seconds(lambda: at_once(Learner.start, learners[1:]))], "s", "–"
+        )
         yield Measurement(
             "memory of a server that has just started",
             [_memory_MB(one) for one in list(hub.servers().values())[1:]],
             "MB",
             "–",
         )
-        with Peak(hub) as peak, ThreadPoolExecutor(len(learners)) as pool:
-            times = list(pool.map(lambda one: seconds(lambda: run_chapter(engine, one)), learners))
+        with Peak(hub) as peak:
+            times = at_once(lambda one: seconds(lambda: run_chapter(engine, one)), learners)
         yield Measurement("chapter 2, all eight at once", times, "s", "–")
         yield Measurement("the same, most memory of a server", list(peak.most_MB.values()), "MB", "≤ 2147 MB")
         yield Measurement("the same, memory of all servers together", [peak.most_together_MB], "MB", "–")
@@ -71,12 +72,6 @@ def _one(hub: Hub, learner: Learner) -> Iterator[Measurement]:
     used = _processor_seconds(hub.servers()[learner.name]) - before
     yield Measurement("the same, processor time", [used], "s", "–")
     yield Measurement("the same, most memory of the server", [peak.most_MB[learner.name]], "MB", "≤ 2147 MB")
-
-
-def at_once(learners: list[Learner]) -> None:
-    """Start servers at the same time, and wait until all are ready."""
-    with ThreadPoolExecutor(len(learners)) as pool:
-        list(pool.map(Learner.start, learners))
 
 
 def run_chapter(engine: Engine, learner: Learner) -> None:

@@ -8,7 +8,7 @@ import click
 from dockerlab.engine import find
 from dockerlab.errors import DockerLabError
 from hub.hub import Hub
-from hub.plan import ClassRefused, Plan, Share, passwords_table
+from hub.plan import Plan, Share, passwords_table
 from hub.server import places
 
 name_option = click.option("--name", default=Plan.name, help="The class's name, if there is more than one.")
@@ -84,7 +84,7 @@ def run() -> None:
     """Run the command line; an error that is raised on purpose becomes its message and exit code 1."""
     try:
         main()
-    except (DockerLabError, ClassRefused) as error:
+    except DockerLabError as error:
         click.echo(f"{type(error).__name__}: {error}", err=True)
         sys.exit(1)
 

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,6 +27,8 @@ SOCKET = "/var/run/docker.sock"
 PROXY_PORT, HUB_PORT = 18801, 8081  # not 8001, which chapters publish
 START_SECONDS = 60  # to wait for the hub on an idle machine
 HELP_SECONDS = 300
+# What the engine answers, by HTTP status. Of a volume, GOING would mean that something else uses it.
+GONE, GOING = (404,), 409
 STOP_SECONDS = 30
 
 
@@ -119,7 +121,7 @@ class Hub:
         kept = {self.state_volume, self.disks_volume} if keep else set()
         for volume in client.volumes.list(filters=mine):
             if volume.name not in kept:
-                _unless_gone(lambda one=volume: one.remove(force=True))
+                _unless_gone(lambda one=volume: one.remove(force=True), GONE)
 
     def _build(self) -> None:
         root = project_root(Path(__file__).parent)
@@ -305,9 +307,10 @@ def _variable(environment: list[str], name: str) -> str:
     return next(one.partition("=")[2] for one in environment if one.startswith(f"{name}="))
 
 
-def _unless_gone(action: Callable[[], object]) -> None:
+def _unless_gone(action: Callable[[], object], statuses: Collection[int] = (*GONE, GOING)) -> None:
+    """Stop or remove something; the engine may answer that it is gone, or, of a container, that it is just going."""
     try:
         action()
     except EngineRefused as error:
-        if error.status not in (404, 409):
+        if error.status not in statuses:
             raise

@@ -7,10 +7,14 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import requests
 from websocket import create_connection
 
+T, R = TypeVar("T"), TypeVar("R")
 START_SECONDS = 600
 RUN_SECONDS = 120
 
@@ -61,11 +65,9 @@ class Learner:
         return message(self.get(f"/hub/spawn-pending/{self.name}").text)
 
     def stop(self) -> None:
-        """Stop the server, and wait until it is gone."""
+        """Stop the server, and wait until it is gone; AssertionError if it stays."""
         self.api("DELETE", f"users/{self.name}/server")
-        deadline = time.monotonic() + 60
-        while self.api("GET", f"users/{self.name}").json()["servers"] and time.monotonic() < deadline:
-            time.sleep(0.5)
+        wait_until(lambda: not self.api("GET", f"users/{self.name}").json()["servers"])
 
     def token(self) -> str:
         """A token of the learner's for the hub and for their own server."""
@@ -151,6 +153,12 @@ def message(page: str) -> str:
     """What an error page, or the form to log in, says in its middle."""
     found = re.findall(r'<p class="(?:login_error|text-danger)[^"]*">(.*?)</p>|<p>(.*?)</p>', page, re.S)
     return " ".join(" ".join(filter(None, pair)) for pair in found).strip()
+
+
+def at_once(function: Callable[[T], R], things: Sequence[T]) -> list[R]:
+    """What a function gives for each thing, all of them asked at the same time."""
+    with ThreadPoolExecutor(len(things)) as pool:
+        return list(pool.map(function, things))
 
 
 def wait_until(holds, seconds: float = 60) -> None:

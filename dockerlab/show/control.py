@@ -50,7 +50,7 @@ class Control:
         raise error
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.pages()))
+        return str(_Kept(self.pages()))
 
     def _ipython_display_(self) -> None:
         display(self.box)

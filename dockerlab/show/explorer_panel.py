@@ -103,7 +103,12 @@ class ExplorerPanel(Control):
 
     def _folder(self, row: Row, depth: int) -> widgets.Widget:
         name = one_line(row.name, NAME_WIDTH)
-        button = self.button("", "", lambda: pressed())
+
+        def pressed() -> None:
+            self._open ^= {row.path}
+            show()
+
+        button = self.button("", "", pressed)
         button.layout = widgets.Layout(width="auto", margin=f"0 0 0 {depth * 1.25}rem")
         button.style.button_color = "transparent"
         button.add_class("dl-branch")
@@ -114,10 +119,6 @@ class ExplorerPanel(Control):
             button.description = f"{'▾' if is_open else '▸'} {name}/   {_words(row)}"
             button.tooltip = f"{'Close' if is_open else 'Open'} {name}"
             inside.children = self._drawn(self._rows(row.path), depth + 1) if is_open else ()
-
-        def pressed() -> None:
-            self._open ^= {row.path}
-            show()
 
         show()
         return widgets.VBox([button, inside])

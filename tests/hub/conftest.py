@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from dockerlab.engine.labels import CLASS, clean
 from hub.hub import Hub
 from hub.plan import Plan, Share
-from tools.learner import Learner
+from tools.learner import Learner, at_once
 
 NAMES = ("ada", "alan", "barbara", "edsger", "grace", "john", "katherine", "niklaus")
 # Less disk than a class has by default, because test machines have other things on theirs.
 SHARE = Share(work_gib=0.125, home_gib=0.125, tmp_gib=3)
-
-
-def at_once(function, things):
-    """What a function gives for each thing, all of them asked at the same time."""
-    with ThreadPoolExecutor(len(things)) as pool:
-        return list(pool.map(function, things))
 
 
 @pytest.fixture(scope="module")

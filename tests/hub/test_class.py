@@ -11,8 +11,8 @@ import requests
 
 from dockerlab.errors import NoSuchContainer
 from hub.server.places import available_bytes
-from tests.hub.conftest import NAMES, SHARE, at_once
-from tools.learner import Learner, Notebook, wait_until
+from tests.hub.conftest import NAMES, SHARE
+from tools.learner import Learner, Notebook, at_once, wait_until
 from tools.pod import exec_in
 
 pytestmark = pytest.mark.engine
@@ -108,7 +108,7 @@ def test_who_fills_a_disk_fills_their_own(learners, bystander, path, size):
     written = re.fullmatch(r"No space left on device (\d+)\n", said)
     assert written, said
     assert int(written[1]) < size * 2**30
-    others = f"open({path.replace('~', '/home/learner')!r}, 'wb').write(bytes(2**20)); print('written')"
+    others = f"import os; open(os.path.expanduser({path!r}), 'wb').write(bytes(2**20)); print('written')"
     assert bystander.run(others) == "written\n"
 
 
@@ -177,7 +177,8 @@ def test_a_server_has_the_limits_that_were_promised_and_no_rights(attributes):
     assert not limits["Privileged"]
     assert not limits["PortBindings"]
     mounted = {mount["Destination"]: mount.get("Name") for mount in found["Mounts"]}
-    kinds = {"/home/learner": "home", "/home/learner/course/work": "work", "/tmp": "tmp"}
+    home = next(line.removeprefix("HOME=") for line in found["Config"]["Env"] if line.startswith("HOME="))
+    kinds = {home: "home", f"{home}/course/work": "work", "/tmp": "tmp"}
     assert mounted == {place: f"test-class-ada-{kind}" for place, kind in kinds.items()}
 
 
