@@ -1,6 +1,6 @@
 """What the judge makes of what it measures, with a bench that is made up."""
 
-import time
+import threading
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -24,7 +24,7 @@ class Server:
 
     answers_after: float = 0
     ends_after: float = 1000
-    stop_seconds: float = 0
+    stops_when: threading.Event = field(default_factory=threading.Event)
     code: int = 0
     waited: float = 0
     last_check: tuple[int, str] | None = None  # exit code and output
@@ -41,7 +41,7 @@ class Server:
         raise NotAnswering("silent", container="server", asked=path, seconds=waits, last_lines=["its last words"])
 
     def stop(self):
-        time.sleep(self.stop_seconds)
+        assert self.stops_when.wait(60)
         return 10.2 if self.code == 137 else 0.4, self.code
 
 
@@ -113,30 +113,37 @@ def test_a_health_check_gets_more_time_on_a_slow_machine(start_seconds, check_se
     assert bench.check_seconds == check_seconds
 
 
-# The stops that are slow take so many seconds here; the judge waits for less.
-SLOW = 0.1
-
-
 @pytest.mark.parametrize(
-    ("process", "answered", "stop_seconds", "code", "machine", "too_busy"),
+    ("process", "answered", "is_slow", "code", "machine", "too_busy"),
     [
-        (HEARS, True, 0, 0, never_asked, set()),
-        (HEARS, True, SLOW, 0, busy, set()),  # slow, and yet by itself
-        (HEARS, True, SLOW, 143, busy, set()),
-        (HEARS, True, SLOW, 137, busy, {"stop"}),
-        (HEARS, True, SLOW, 137, idle, set()),
-        (DEAF, True, SLOW, 137, never_asked, set()),  # a shell: killed, whether the machine is busy or not
-        (DEAF, False, SLOW, 137, busy, {"stop"}),  # it may still have been starting
-        (UNKNOWN, True, SLOW, 137, busy, {"stop"}),
-        (HEARS, True, 0, 137, never_asked, set()),  # killed at once, so not for being slow
+        (HEARS, True, False, 0, never_asked, set()),
+        (HEARS, True, True, 0, busy, set()),  # slow, and yet by itself
+        (HEARS, True, True, 143, busy, set()),
+        (HEARS, True, True, 137, busy, {"stop"}),
+        (HEARS, True, True, 137, idle, set()),
+        (DEAF, True, False, 137, never_asked, set()),  # a shell: killed, whether the machine is busy or not
+        (DEAF, False, True, 137, busy, {"stop"}),  # it may still have been starting
+        (UNKNOWN, True, True, 137, busy, {"stop"}),
+        (HEARS, True, False, 137, never_asked, set()),  # killed at once, so not for being slow
     ],
 )
 def test_a_server_that_is_killed_is_blamed_only_if_it_could_have_stopped(
-    monkeypatch, process, answered, stop_seconds, code, machine, too_busy
+    monkeypatch, process, answered, is_slow, code, machine, too_busy
 ):
-    monkeypatch.setattr(judge, "STOPS_SECONDS", SLOW / 2 if stop_seconds else 60)
+    """A slow one stops only when the judge, tired of waiting, has asked whether the machine is busy."""
+    monkeypatch.setattr(judge, "STOPS_SECONDS", 0.05 if is_slow else 60)
     facts = Facts(REFERENCE, answers={"/": ANSWER} if answered else {})
-    judge._stop(FakeBench(Server(stop_seconds=stop_seconds, code=code), process), facts, machine)
+    server = Server(code=code)
+    if not is_slow:
+        server.stops_when.set()
+
+    def asked():
+        try:
+            return machine()
+        finally:
+            server.stops_when.set()
+
+    judge._stop(FakeBench(server, process), facts, asked)
     assert facts.stop[1] == code
     assert facts.uid == 1000
     assert facts.too_busy == too_busy
