@@ -13,6 +13,7 @@ from dockerlab.build import build
 from dockerlab.engine import Engine
 from dockerlab.engine.base import ensure_base
 from dockerlab.engine.labels import CLASS, SERVER, labels
+from dockerlab.engine.labels import RUN as RUN_LABEL
 from dockerlab.engine.loopback import free_port, port_is_free
 from dockerlab.engine.patience import Patience
 from dockerlab.errors import EngineRefused, NoSuchContainer, NotAnswering
@@ -132,6 +133,9 @@ class Hub:
         archive.mkdir(parents=True, exist_ok=True)
         build_image(LEARNER_IMAGE, root, archive, engine=self.engine, run=RUN)
         build(["-t", IMAGE, "-f", "hub/Dockerfile", "."], engine=self.engine, cwd=root, run=RUN)
+        images = self.engine.client().images
+        for replaced in images.list(filters={"label": f"{RUN_LABEL}={RUN}", "dangling": True}):
+            _unless_gone(lambda one=replaced: images.remove(one.id))  # unless a server still uses it
 
     def _network_gateway(self) -> str:
         """The address of this machine on the learners' network, which is made if need be.

@@ -258,6 +258,43 @@ def test_one_that_dies_during_a_build_is_explained_and_starts_again_with_a_new_d
     assert docker_command("image ls --format {{.Repository}}:{{.Tag}}", engine=engine).split() == [BASE]
 
 
+STACK = """
+services:
+  web:
+    image: python:3.11-slim
+    command: python -m http.server
+    ports: ["127.0.0.1:18000:8000"]
+    volumes: ["data:/data"]
+  second:
+    image: python:3.11-slim
+    command: sleep 600
+    depends_on: [web]
+volumes:
+  data:
+"""
+
+
+def test_one_that_is_killed_with_a_stack_up_leaves_nothing_and_the_stack_comes_up_again(vm, tmp_path):
+    (tmp_path / "compose.yaml").write_text(STACK)
+
+    def compose(words):
+        return docker_command(f"compose -p stack {words}", engine=connect(vm), cwd=tmp_path)
+
+    vm.up()
+    compose("up -d")
+    process(vm, "/linux").send_signal(signal.SIGKILL)
+    with pytest.raises(EngineLost) as caught:
+        wait_until(lambda: compose("ps -q") == "")
+    assert "killed from outside" in caught.value.summary
+    with pytest.raises(ConnectionRefusedError):  # its port is this machine's again
+        socket.create_connection(("127.0.0.1", 18000), timeout=5)
+    vm.up()
+    assert docker_command("volume ls -q", engine=connect(vm)) == ""
+    compose("up -d")
+    assert len(compose("ps -q").split()) == 2
+    assert requests.get("http://127.0.0.1:18000", timeout=60).ok
+
+
 def test_a_keeper_that_is_killed_takes_all_with_it_and_the_next_start_works(vm):
     vm.up()
     os.kill(int(vm.files.keeper_lock.read_text()), signal.SIGKILL)

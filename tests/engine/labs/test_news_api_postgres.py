@@ -1,6 +1,8 @@
-"""The running example on a real PostgreSQL: the answers of SQLite, and what it says while the server is away."""
+"""The running example on a real PostgreSQL: the answers of SQLite, and what it says without the server, or room."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -69,9 +71,16 @@ def wait_for(status: int, container: str, engine):
         time.sleep(0.2)
 
 
+def wait_until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def refresh(engine, container: str) -> requests.Response:
     address = Container(container, engine).ask("/").url
-    return requests.post(f"{address}refresh", timeout=20)
+    return requests.post(f"{address}refresh", timeout=120)
 
 
 def test_each_runs_on_the_database_it_was_given(engine):
@@ -141,3 +150,66 @@ def test_an_app_started_before_its_database_serves_once_that_is_there(engine):
     wait_for(200, name, engine)
     wait_for(200, ON_POSTGRES, engine)
     assert Container(name, engine).ask("/articles").body == Container(ON_POSTGRES, engine).ask("/articles").body
+
+
+def sql(engine, statement: str, server: str = SERVER) -> str:
+    """What the server answers to a statement, by itself."""
+    words = ["exec", "-e", "PGPASSWORD=a-test-password", server, "psql", "-U", "news", "-tAc", statement, "postgres"]
+    return engine.run(*words).strip()
+
+
+def articles(engine) -> list[int]:
+    """How many articles of each feed there are, as the server itself says."""
+    count = "SELECT count(articles.id) FROM sources LEFT JOIN articles ON source_id = sources.id GROUP BY sources.id"
+    return [int(line) for line in sql(engine, f"{count} ORDER BY sources.id").splitlines()]
+
+
+SLOWLY = """
+CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(0.5); RETURN NEW; END$$;
+CREATE TRIGGER slowly BEFORE INSERT ON articles FOR EACH ROW EXECUTE FUNCTION slowly();
+"""
+
+
+def test_a_server_killed_in_the_middle_of_a_write_loses_what_was_not_finished_and_nothing_else(engine):
+    """A feed is written whole or not at all. Here that takes seconds, and the server is killed in the second feed."""
+    before = articles(engine)
+    sql(engine, f"DELETE FROM articles; {SLOWLY}")
+    with ThreadPoolExecutor(1) as aside:
+        writing = aside.submit(refresh, engine, ON_POSTGRES)
+        wait_until(lambda: articles(engine)[0])
+        wait_until(lambda: sql(engine, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "1")
+        docker_command(f"kill {SERVER}", engine=engine)
+        reply = writing.result()
+    assert (reply.status_code, reply.json()["error"]["message"]) == (503, "The database does not answer.")
+
+    docker_command(f"start {SERVER}", engine=engine)
+    wait_for(200, ON_POSTGRES, engine)
+    assert articles(engine) == [before[0], 0, 0]
+    sql(engine, "DROP FUNCTION slowly CASCADE")
+    assert refresh(engine, ON_POSTGRES).status_code == 200
+    assert articles(engine) == before
+
+
+def test_a_full_disk_is_named_in_the_log_and_what_was_there_is_still_served(engine):
+    server, api = f"{NAME}-small", f"{NAME}-on-small"
+    start = "cp -a /data /small/data && exec postgres -D /small/data -c listen_addresses='*'"
+    for command in (
+        f'run -d --name {server} --network {NAME} --tmpfs /small:size=120m,mode=1777 {SERVER_IMAGE} sh -c "{start}"',
+        f"run -d --name {api} --network {NAME} -p 127.0.0.1::8000 "
+        f"-e DATABASE_URL=postgresql://news:a-test-password@{server}/postgres {API_IMAGE}",
+    ):
+        docker_command(command, engine=engine, run=RUN)
+    wait_for(200, api, engine)
+    all_of_them = Container(api, engine).ask("/articles?limit=100").body["total"]
+    sql(engine, "DELETE FROM articles WHERE source_id > 1", server)
+    sql(engine, "VACUUM FULL articles", server)  # or the new rows would go where the old ones were
+    still_there = Container(api, engine).ask("/articles?source=1").body
+    docker_command(f'exec {server} sh -c "dd if=/dev/zero of=/small/full bs=4k 2> /dev/null || true"', engine=engine)
+
+    assert refresh(engine, api).status_code == 503
+    assert "No space left on device" in docker_command(f"logs {api}", engine=engine)
+    assert Container(api, engine).ask("/articles?source=1").body == still_there
+
+    docker_command(f"exec {server} rm /small/full", engine=engine)
+    assert refresh(engine, api).status_code == 200
+    assert Container(api, engine).ask("/articles?limit=100").body["total"] == all_of_them
