@@ -89,7 +89,7 @@ def run_all(page: object, until: str) -> None:
     prompt = page.locator(f"{NOTEBOOK} .jp-CodeCell .jp-InputPrompt").first
     prompt.wait_for(timeout=START_SECONDS * 1000)
     deadline = time.monotonic() + START_SECONDS
-    while not is_connected(page.url):
+    while not is_connected(page):
         assert time.monotonic() < deadline, "JupyterLab is not connected to a kernel"
         page.wait_for_timeout(300)
     while not page.locator(until).count():
@@ -103,14 +103,15 @@ def run_all(page: object, until: str) -> None:
         page.wait_for_timeout(300)
 
 
-def is_connected(address: str) -> bool:
-    """Whether a kernel of the server with this address is idle, and a page is connected to it."""
-    sessions = requests.get(urljoin(address, "/api/sessions"), timeout=30).json()
+def is_connected(page: object) -> bool:
+    """Whether a kernel of the page's server is idle, and a page is connected to it."""
+    sessions = page.request.get(urljoin(page.url, "/api/sessions")).json()  # with the page's cookies
     kernels = [session["kernel"] for session in sessions]
     return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)
 
 
-def end_kernels(address: str) -> None:
+def end_kernels(address: str, token: str = "") -> None:
     """Shut down all kernels of a server."""
-    for session in requests.get(f"{address}/api/sessions", timeout=30).json():
-        requests.delete(f"{address}/api/sessions/{session['id']}", timeout=30).raise_for_status()
+    allowed = {"headers": {"Authorization": f"token {token}"} if token else {}, "timeout": 30}
+    for session in requests.get(f"{address}/api/sessions", **allowed).json():
+        requests.delete(f"{address}/api/sessions/{session['id']}", **allowed).raise_for_status()

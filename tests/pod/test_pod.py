@@ -1,5 +1,6 @@
 """The course's image, built from its Dockerfile and run as Binder runs it: no privileges, 1 CPU, 2 GB."""
 
+import json
 import re
 import secrets
 import shlex
@@ -17,6 +18,8 @@ from dockerlab.engine.labels import clean
 from dockerlab.errors import DockerCommandFailed
 from dockerlab.paths import own_folder
 from dockerlab.run import docker_command
+from tests.panels import WORK, files
+from tools.lab import end_kernels, run_all
 from tools.pod import AS_BINDER, build_image, exec_in, start_pod
 
 pytestmark = pytest.mark.engine
@@ -58,6 +61,18 @@ def in_pod(engine, token):
     return run
 
 
+def port(engine):
+    """The port of the pod's JupyterLab on this machine."""
+    return docker_command(f"port {RUN} 8888", engine=engine).split(":")[-1].strip()
+
+
+def shots():
+    """The folder for pictures."""
+    found = own_folder(ROOT / "_build") / "screenshots"
+    found.mkdir(exist_ok=True)
+    return found
+
+
 def test_the_dockerfile_is_lint_clean(engine):
     """By the check that comes with BuildKit, and by hadolint."""
     engine.run("buildx", "build", "--check", ".", cwd=ROOT)
@@ -93,10 +108,9 @@ def test_the_image_holds_no_key_and_no_environment_file(engine, image):
 @pytest.mark.browser
 def test_a_chapter_runs_to_its_end_in_jupyterlab(engine, token, browser):
     """As a learner does it: open the chapter by its launch address, run all cells, and look."""
-    port = docker_command(f"port {RUN} 8888", engine=engine).split(":")[-1].strip()
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     page = context.new_page()
-    page.goto(f"http://127.0.0.1:{port}/lab/tree/chapters/{CHAPTER}.ipynb?token={token}")
+    page.goto(f"http://127.0.0.1:{port(engine)}/lab/tree/chapters/{CHAPTER}.ipynb?token={token}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
     page.get_by_role("menuitem", name="Edit", exact=True).click()
     page.get_by_role("menuitem", name="Clear Outputs of All Cells", exact=True).click()  # the stored ones prove nothing
@@ -108,18 +122,46 @@ def test_a_chapter_runs_to_its_end_in_jupyterlab(engine, token, browser):
         time.sleep(2)
         page.keyboard.press("Control+End")
         last = page.locator(".jp-Notebook .jp-CodeCell").last.inner_text()
-    shots = own_folder(ROOT / "_build") / "screenshots"
-    shots.mkdir(exist_ok=True)
-    page.screenshot(path=shots / "jupyterlab-in-the-pod.png")
+    page.screenshot(path=shots() / "jupyterlab-in-the-pod.png")
     assert "Removed this chapter" in last
     page.keyboard.press("Control+s")
     saved, deadline = "", time.monotonic() + 30
     while "(micro-VM, overlay2)" not in saved and time.monotonic() < deadline:
         time.sleep(1)
-        address = f"http://127.0.0.1:{port}/api/contents/chapters/{CHAPTER}.ipynb"
+        address = f"http://127.0.0.1:{port(engine)}/api/contents/chapters/{CHAPTER}.ipynb"
         saved = requests.get(address, headers={"Authorization": f"token {token}"}, timeout=30).text
     context.close()
     assert "(micro-VM, overlay2)" in saved  # printed by the first cell, so the outputs are of this run
+
+
+WRITE = """
+import json, pathlib, sys
+for name, text in json.loads(sys.argv[1]).items():
+    path = pathlib.Path("work/panels", name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+"""
+
+
+@pytest.fixture(scope="module")
+def panels(engine, token):
+    """The address of a folder in the pod that has a notebook for each panel."""
+    exec_in(RUN, "python", "-c", WRITE, json.dumps(files()), engine=engine)
+    return f"http://127.0.0.1:{port(engine)}/lab/tree/work/panels"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", WORK)
+def test_a_panel_is_worked_by_keyboard_in_the_pod(panels, token, browser, name):
+    page = browser.new_page(viewport={"width": 1200, "height": 1300})
+    try:
+        page.goto(f"{panels}/{name}.ipynb?reset&token={token}")
+        run_all(page, ".dl-panel button")
+        WORK[name](page)
+        page.screenshot(path=shots() / f"{name}-in-the-pod.png")
+    finally:
+        page.close()
+        end_kernels(panels.partition("/lab")[0], token)
 
 
 def test_every_chapter_tells_the_truth_in_the_pod(in_pod):
