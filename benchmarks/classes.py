@@ -9,7 +9,7 @@ from benchmarks.measure import Measurement, seconds
 from dockerlab.engine import Engine
 from dockerlab.engine.labels import CLASS, clean
 from hub.hub import Hub
-from hub.plan import Plan, Share
+from hub.plan import Plan, Share, container_name
 from hub.server.places import used_bytes
 from tools.learner import Learner, at_once
 from tools.pod import exec_in
@@ -77,7 +77,7 @@ def _one(hub: Hub, learner: Learner) -> Iterator[Measurement]:
 def run_chapter(engine: Engine, learner: Learner) -> None:
     """Run the chapter in a learner's server against its stored outputs; DockerCommandFailed if they differ."""
     command = ("python", "-m", "pytest", "-q", "--nbval", CHAPTER)
-    exec_in(f"{NAME}-{learner.name}", *command, engine=engine, timeout=CHAPTER_SECONDS)
+    exec_in(container_name(NAME, learner.name), *command, engine=engine, timeout=CHAPTER_SECONDS)
 
 
 class Peak:

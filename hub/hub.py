@@ -18,7 +18,7 @@ from dockerlab.engine.loopback import free_port, port_is_free
 from dockerlab.engine.patience import Patience
 from dockerlab.errors import EngineRefused, NoSuchContainer, NotAnswering
 from dockerlab.paths import cache_folder, project_root
-from hub.plan import PORT, ClassRefused, Plan
+from hub.plan import PORT, ClassRefused, Plan, learner_of
 from tools.pod import build_image
 
 RUN = "hub"
@@ -44,7 +44,7 @@ class Hub:
 
     def __init__(self, name: str, engine: Engine, say: Callable[[str], object] = print) -> None:
         self.name, self.engine, self._say = name, engine, say
-        self.container, self.network = f"{name}-hub", f"{name}-learners"
+        self.container, self.network = f"{name}.hub", f"{name}-learners"  # a dot, or a learner could be called that
         self.state_volume, self.disks_volume = f"{name}-state", f"{name}-disks"
         self.labels = labels(RUN) | {CLASS: name}
 
@@ -85,10 +85,7 @@ class Hub:
         """Each learner whose server runs -> the engine's `stats` of it."""
         client = self.engine.client()
         found = client.containers.list(filters={"label": f"{SERVER}={self.name}", "status": "running"})
-        return {
-            one.name.removeprefix(f"{self.name}-"): client.api.stats(one.id, stream=False, one_shot=True)
-            for one in found
-        }
+        return {learner_of(self.name, one.name): client.api.stats(one.id, stream=False, one_shot=True) for one in found}
 
     def new_password(self, learner: str) -> str:
         """Make up a new password for a learner who has lost theirs.

@@ -125,6 +125,19 @@ def read_learners(typed: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def container_name(plan: str, learner: str) -> str:
+    """The name that DockerSpawner gives to the container of a learner's server in a class.
+
+    What is neither letter nor digit is written as `-` and its number, so no learner can have something else's name.
+    """
+    return f"{plan}-" + re.sub("[^a-z0-9]", lambda sign: f"-{ord(sign[0]):02x}", learner)
+
+
+def learner_of(plan: str, container: str) -> str:
+    """The learner whose server a container is: `container_name` the other way round."""
+    return re.sub("-([0-9a-f]{2})", lambda sign: chr(int(sign[1], 16)), container.removeprefix(f"{plan}-"))
+
+
 def passwords_table(names: Iterable[str], new: Mapping[str, str]) -> list[str]:
     """A line for each learner: the new password, or that the one they have still holds."""
     width = max(map(len, names))

@@ -65,6 +65,17 @@ def test_what_learners_made_and_their_passwords_stay_for_the_next_time(engine, h
     assert Notebook(at_work(hub, passwords)).run("print(open('work/answer').read())") == "42\n"
 
 
+def test_learners_may_be_called_like_parts_of_the_class(engine, hub):
+    names = ("disks", "hub", "learner-1.a_b")
+    passwords = hub.up(replace(PLAN, learners=names))
+    for name in names:
+        at_work(hub, passwords, name)
+    assert sorted(hub.servers()) == sorted(names)
+    assert requests.get(f"{hub.address()}/hub/health", timeout=10).ok
+    hub.down(keep=False)
+    assert left(engine) == []
+
+
 def test_the_clean_up_spares_a_class_at_work_and_then_removes_everything(engine, hub):
     learner = at_work(hub, hub.up(PLAN))
     before = left(engine)

@@ -278,9 +278,9 @@ def test_one_that_is_killed_with_a_stack_up_leaves_nothing_and_the_stack_comes_u
     (tmp_path / "compose.yaml").write_text(STACK)
 
     def compose(words):
-        return docker_command(f"compose -p stack {words}", engine=connect(vm), cwd=tmp_path)
+        return docker_command(f"compose -p stack {words}", engine=engine, cwd=tmp_path)
 
-    vm.up()
+    engine = up(vm)
     compose("up -d")
     process(vm, "/linux").send_signal(signal.SIGKILL)
     with pytest.raises(EngineLost) as caught:
@@ -288,8 +288,8 @@ def test_one_that_is_killed_with_a_stack_up_leaves_nothing_and_the_stack_comes_u
     assert "killed from outside" in caught.value.summary
     with pytest.raises(ConnectionRefusedError):  # its port is this machine's again
         socket.create_connection(("127.0.0.1", 18000), timeout=5)
-    vm.up()
-    assert docker_command("volume ls -q", engine=connect(vm)) == ""
+    engine = up(vm)
+    assert docker_command("volume ls -q", engine=engine) == ""
     compose("up -d")
     assert len(compose("ps -q").split()) == 2
     assert requests.get("http://127.0.0.1:18000", timeout=60).ok

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from hub.plan import DEFAULT_LEARNERS, ClassRefused, Plan, Share, passwords_table, read_learners
+from hub.plan import (
+    DEFAULT_LEARNERS,
+    ClassRefused,
+    Plan,
+    Share,
+    container_name,
+    learner_of,
+    passwords_table,
+    read_learners,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +84,12 @@ def test_the_micro_vm_s_disk_and_its_memory_fit_what_is_temporary():
 
 def test_who_has_a_password_already_is_told_so():
     assert passwords_table(("ada", "grace"), {"grace": "k3mz7"}) == ["  ada    (as before)", "  grace  k3mz7"]
+
+
+@pytest.mark.parametrize(
+    ("learner", "container"),
+    [("ada", "class-ada"), ("learner-1", "class-learner-2d1"), ("a.b_c", "class-a-2eb-5fc"), ("x-2d", "class-x-2d2d")],
+)
+def test_the_container_of_a_learner_and_back(learner, container):
+    assert container_name("class", learner) == container
+    assert learner_of("class", container) == learner
