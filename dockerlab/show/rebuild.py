@@ -78,7 +78,7 @@ class RoundView(Shown):
         )
         return (
             '<table class="dl-steps dl-forecast"><thead><tr><th scope="col">step</th><th scope="col">instruction</th>'
-            '<th scope="col">rules</th><th scope="col">you</th><th scope="col">it was</th><th scope="col">you were</th>'
+            '<th scope="col">you</th><th scope="col">it was</th><th scope="col">you were</th><th scope="col">rules</th>'
             f"</tr></thead><tbody>{rows}</tbody></table><p>{self.summary()}</p>"
         )
 
