@@ -2,7 +2,7 @@
 
 import pytest
 
-from dockerlab.text import seconds_text, size_text
+from dockerlab.text import one_line, seconds_text, size_text
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,17 @@ def test_sizes(size, text):
 )
 def test_durations(seconds, text):
     assert seconds_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("instruction", "width", "shown"),
+    [
+        ("FROM python:3.11-slim", 100, "FROM python:3.11-slim"),
+        (f"FROM python:3.11-slim@sha256:{'0123456789abcdef' * 4}", 60, "FROM python:3.11-slim@sha256:0123456789ab…"),
+        ("RUN one \\\n    && two", 100, "RUN one \\ && two"),
+        ("RUN one && two", 10, "RUN one &…"),
+        (f"RUN echo sha256:{'0' * 40}", 100, f"RUN echo sha256:{'0' * 40}"),
+    ],
+)
+def test_an_instruction_on_one_line(instruction, width, shown):
+    assert one_line(instruction, width) == shown
