@@ -17,6 +17,7 @@ from tools.pod import exec_in
 
 pytestmark = pytest.mark.engine
 
+KEPT = "work"  # the folder of a learner's own files, in the course's
 CHAPTER = "chapters/02_first_dockerfile.ipynb"
 CHAPTER_SECONDS = 3600  # eight at once share the processors
 CONNECT = """
@@ -104,7 +105,7 @@ def test_who_fills_memory_loses_a_kernel_and_disturbs_nobody(learners, bystander
 
 @pytest.mark.parametrize(
     ("path", "size"),
-    [("~/course/work/full", SHARE.work_gib), ("~/full", SHARE.home_gib), ("/tmp/full", SHARE.tmp_gib)],
+    [(f"~/course/{KEPT}/full", SHARE.work_gib), ("~/full", SHARE.home_gib), ("/tmp/full", SHARE.tmp_gib)],
 )
 def test_who_fills_a_disk_fills_their_own(learners, bystander, path, size):
     said = Notebook(learners["ada"]).run(FILL.format(path=path), seconds=600)
@@ -183,7 +184,7 @@ def test_a_server_has_the_limits_that_were_promised_and_no_rights(attributes):
     assert not limits["PortBindings"]
     mounted = {mount["Destination"]: mount.get("Name") for mount in found["Mounts"]}
     home = next(line.removeprefix("HOME=") for line in found["Config"]["Env"] if line.startswith("HOME="))
-    kinds = {home: "home", f"{home}/course/work": "work", "/tmp": "tmp"}
+    kinds = {home: "home", f"{home}/course/{KEPT}": "work", "/tmp": "tmp"}
     assert mounted == {place: f"test-class-ada-{kind}" for place, kind in kinds.items()}
 
 

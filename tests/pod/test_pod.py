@@ -134,10 +134,11 @@ def test_a_chapter_runs_to_its_end_in_jupyterlab(engine, token, browser):
     assert "(micro-VM, overlay2)" in saved  # printed by the first cell, so the outputs are of this run
 
 
-WRITE = """
+FOLDER = "work/panels"
+WRITE = f"""
 import json, pathlib, sys
 for name, text in json.loads(sys.argv[1]).items():
-    path = pathlib.Path("work/panels", name)
+    path = pathlib.Path({FOLDER!r}, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 """
@@ -147,7 +148,7 @@ for name, text in json.loads(sys.argv[1]).items():
 def panels(engine, token):
     """The address of a folder in the pod that has a notebook for each panel."""
     exec_in(RUN, "python", "-c", WRITE, json.dumps(files()), engine=engine)
-    return f"http://127.0.0.1:{port(engine)}/lab/tree/work/panels"
+    return f"http://127.0.0.1:{port(engine)}/lab/tree/{FOLDER}"
 
 
 @pytest.mark.browser

@@ -1,7 +1,6 @@
 """The running example on a real PostgreSQL: the answers of SQLite, and what it says without the server, or room."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +10,7 @@ from dockerlab.build import build
 from dockerlab.engine.labels import clean
 from dockerlab.paths import project_root
 from dockerlab.run import Container, docker_command
+from tools.learner import wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -69,13 +69,6 @@ def wait_for(status: int, container: str, engine):
             assert answer.status == status, answer
             return answer
         time.sleep(0.2)
-
-
-def wait_until(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def refresh(engine, container: str) -> requests.Response:
