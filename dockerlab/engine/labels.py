@@ -1,10 +1,11 @@
 """The labels that every object of the course carries, and the clean-up that removes what carries them."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from dockerlab.engine import sessions
+from dockerlab.engine.boundary import Client
 from dockerlab.engine.engine import Engine
 from dockerlab.errors import EngineRefused
 
@@ -17,6 +18,7 @@ SERVER = "dockerlab.server"  # the class whose learner's server a container is
 # For the stand-in of the base image. It must not carry COURSE: images and containers inherit labels, so a reader's
 # own container made from it would carry COURSE too and be removed with the course's.
 STAND_IN = "dockerlab.base"
+PROJECT = "com.docker.compose.project"  # Compose's own label
 
 
 def labels(run: str = "") -> dict[str, str]:
@@ -59,8 +61,7 @@ def clean(
         carried = found.get("Labels") or {}
         if CLASS in carried:
             return everyone or (idle_classes and carried[CLASS] not in at_work)
-        session = carried.get(SESSION, "")
-        return everyone or session == sessions.token() or sessions.is_over(session)
+        return everyone or not _is_in_use(carried)
 
     def remove(kind: str, action: Callable[[], object]) -> None:
         try:
@@ -96,15 +97,57 @@ def classes(engine: Engine) -> Counter[str]:
     return Counter(container.attrs["Labels"][SERVER] for container in running)
 
 
-def is_own_volume(engine: Engine, name: str) -> bool:
-    """Whether a volume is a learner's own: it is there, and does not carry the course's label.
+def make_free(engine: Engine, kind: str, name: str) -> bool:
+    """Whether something new may have this name in an engine: nothing has it that is somebody else's.
 
-    Docker would take it for the one that a lesson wants to make, and the lesson would remove it in the end.
+    Somebody else is the reader, a class, or another session that still runs. What a session left under the name that
+    is over is removed; of an image it is only the name that goes to the new one.
+
+    Args:
+        kind: "container", "network", "volume", "image" (by its name without a tag), or "project" (of Compose).
+
+    Raises:
+        EngineLost, EngineRefused.
     """
-    try:
-        labels = engine.client().api.inspect_volume(name).get("Labels") or {}
-    except EngineRefused as error:
-        if error.status != 404:
-            raise
+    found = list(_named(engine.client(), kind, name))
+    carried = [attributes.get("Labels") or {} for attributes, _ in found]
+    if any(labels.get(COURSE) != COURSE_VALUE or CLASS in labels or _is_in_use(labels) for labels in carried):
         return False
-    return labels.get(COURSE) != COURSE_VALUE
+    for labels, (_, remove) in zip(carried, found, strict=True):
+        if labels.get(SESSION) == sessions.token():
+            continue
+        try:
+            remove()
+        except EngineRefused as error:
+            if error.status in (403, 409):  # a reader's container uses it
+                return False
+            if error.status != 404:
+                raise
+    return True
+
+
+def _named(client: Client, kind: str, name: str) -> Iterator[tuple[Mapping, Callable[[], object]]]:
+    """What has a name in an engine: what the engine's list says of it, and what removes it."""
+    if kind == "image":
+        for image in client.api.images(name=name):
+            yield image, lambda: None
+    filters = {"label": f"{PROJECT}={name}"} if kind == "project" else {"name": name}
+    if kind in ("container", "project"):
+        for container in client.containers.list(all=True, filters=filters, sparse=True):
+            # The engine takes a name for a part of one.
+            if kind == "project" or f"/{name}" in container.attrs["Names"]:
+                yield container.attrs, partial(container.remove, force=True, v=True)
+    if kind in ("network", "project"):
+        for network in client.networks.list(filters=filters):
+            if kind == "project" or network.name == name:
+                yield network.attrs, network.remove
+    if kind in ("volume", "project"):
+        for volume in client.volumes.list(filters=filters):
+            if kind == "project" or volume.name == name:
+                yield volume.attrs, partial(volume.remove, force=True)
+
+
+def _is_in_use(labels: Mapping) -> bool:
+    """Whether a session that still runs has made what carries these labels, and not this one."""
+    session = labels.get(SESSION, "")
+    return session != sessions.token() and not sessions.is_over(session)

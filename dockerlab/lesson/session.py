@@ -20,7 +20,7 @@ from dockerlab.build.rebuild import RebuildBench
 from dockerlab.build.supplies import supply
 from dockerlab.engine import Engine, find, sessions
 from dockerlab.engine.base import ensure_base, present_base
-from dockerlab.engine.labels import clean, is_own_volume
+from dockerlab.engine.labels import clean, make_free
 from dockerlab.engine.loopback import port_is_free
 from dockerlab.engine.second import SecondEngine
 from dockerlab.exercise import Exercise, Quiz, read_quiz
@@ -200,7 +200,7 @@ class Lesson:
     def _may_have_name(self, engine: Engine, name: str) -> bool:
         """Whether nobody else has something: its kind and its name, such as "volume news-data"."""
         kind, _, called = name.partition(" ")
-        return not (kind == "volume" and is_own_volume(engine, called)) and sessions.claim(name)
+        return make_free(engine, kind, called) and sessions.claim(name)
 
     def _may_have_port(self, port: int) -> bool:
         """Whether a port is free, and no other session is about to use it."""

@@ -113,8 +113,9 @@ def docker_command(
                 publish=publish,
             )
         for name in new_volumes(argv):  # docker would make them without labels
+            called = engine.line.naming.have("volume", name) if engine.line.naming else name
             with suppress(EngineRefused):  # docker will say so itself
-                engine.client().volumes.create(name, labels=labels(run))  # one that is there stays as it is
+                engine.client().volumes.create(called, labels=labels(run))  # one that is there stays as it is
         process = engine.popen(*noted(words, note), cwd=cwd)
         # It makes no difference where a chunk ends: not within a character, nor between \r and \n.
         decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=False)

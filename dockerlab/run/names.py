@@ -1,7 +1,8 @@
-"""Names in an engine that several sessions of the course use at once.
+"""Names in an engine that is not one session's alone.
 
 Chapters call their containers and images what a learner would type: news, news-api. Whoever makes such a name first
-has it. In another session that runs meanwhile the same name gets an ending, `news-session2`, wherever it is typed.
+has it. If the reader has something of that name already, or another session that runs meanwhile, it gets an ending in
+this one, `news-session2`, wherever it is typed.
 """
 
 import re

@@ -1,12 +1,17 @@
 """Clean-up by label: what the course made goes, what anybody else made stays."""
 
+import os
+import platform
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from dockerlab.build import build
-from dockerlab.engine.labels import clean, is_own_volume
+from dockerlab.engine.labels import clean, make_free
+from dockerlab.engine.sessions import token, token_of
+from dockerlab.errors import EngineRefused
 from dockerlab.run import docker_command
 
 pytestmark = pytest.mark.engine
@@ -135,12 +140,90 @@ def test_a_learners_own_volume_is_mounted_as_it_is(engine, run):
         engine.run("volume", "rm", f"{run}-own")
 
 
-def test_a_learners_own_volume_is_told_from_the_course_s(engine, run):
-    assert not is_own_volume(engine, f"{run}-nowhere")
-    docker_command(f"volume create {run}", engine=engine, run=run)
-    assert not is_own_volume(engine, run)
-    engine.run("volume", "create", f"{run}-own")
-    try:
-        assert is_own_volume(engine, f"{run}-own")
-    finally:
-        engine.run("volume", "rm", f"{run}-own")
+COURSE_LABELS = {"dockerlab.course": "docker-fundamentals-measured", "dockerlab.run": "test-make-free"}
+OVER = f"{platform.node()}:1:1"  # no process of this machine has started then
+# Whose something is -> its labels, whether its name may be had, and whether it is still there afterwards.
+OWNERS = {
+    "the reader's": ({}, False, True),
+    "a session's that is over": (COURSE_LABELS | {"dockerlab.session": OVER}, True, False),
+    "a session's that runs": (COURSE_LABELS | {"dockerlab.session": token_of(os.getppid())}, False, True),
+    "this session's": (COURSE_LABELS | {"dockerlab.session": token()}, True, True),
+    "a class's": (COURSE_LABELS | {"dockerlab.session": OVER, "dockerlab.class": "test-make-free"}, False, True),
+}
+COMPOSE_LABEL = "com.docker.compose.project"
+
+
+def make_named(engine, kind: str, name: str, labels: dict[str, str]) -> None:
+    options = [f"--label={key}={value}" for key, value in labels.items()]
+    if kind == "container":
+        engine.run("create", *options, "--name", name, BASE, "true")
+    elif kind == "image":
+        # For this session the container is its own, whoever's the image is.
+        engine.run("create", "--name", name, BASE, "true")
+        engine.run("commit", *(f"--change=LABEL {key}={value}" for key, value in labels.items()), name, f"{name}:1")
+        engine.run("rm", name)
+    else:
+        engine.run(kind, "create", *options, name)
+
+
+def there(engine, name: str) -> list[str]:
+    """The kinds of what has a name."""
+    api, found = engine.client().api, []
+    for kind in ("container", "image", "network", "volume"):
+        with suppress(EngineRefused):
+            getattr(api, f"inspect_{kind}")(f"{name}:1" if kind == "image" else name)
+            found.append(kind)
+    return found
+
+
+@pytest.fixture
+def names(engine, run):
+    """A name of the test's own and a longer one; what has them is removed afterwards."""
+    name = "dockerlab-make-free"
+    both = (name, f"{name}-too")
+
+    def remove():
+        found = [(kind, one) for one in both for kind in there(engine, one)]
+        for kind, one in sorted(found):  # containers first: they may use the others
+            engine.run(kind, "rm", "-f", f"{one}:1" if kind == "image" else one)
+
+    remove()
+    yield both
+    remove()
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+@pytest.mark.parametrize("kind", ["container", "image", "network", "volume"])
+def test_a_name_may_be_had_if_nobody_else_has_it(engine, names, kind, owner):
+    labels, is_free, stays = OWNERS[owner]
+    name, longer = names
+    make_named(engine, kind, name, labels)
+    make_named(engine, kind, longer, COURSE_LABELS | {"dockerlab.session": OVER})
+    assert make_free(engine, kind, name) is is_free
+    assert there(engine, name) == ([kind] if stays or kind == "image" else [])
+    assert there(engine, longer) == [kind]
+
+
+@pytest.mark.parametrize("kind", ["container", "image", "network", "volume", "project"])
+def test_a_name_that_nothing_has_is_free(engine, names, kind):
+    assert make_free(engine, kind, names[0])
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_a_compose_project_is_whoever_has_made_its_parts(engine, names, owner):
+    labels, is_free, stays = OWNERS[owner]
+    name, other = names
+    for kind in ("container", "network", "volume"):
+        make_named(engine, kind, name, labels | {COMPOSE_LABEL: "dockerlab-make-free"})
+        make_named(engine, kind, other, labels | {COMPOSE_LABEL: "dockerlab-make-free-too"})
+    assert make_free(engine, "project", "dockerlab-make-free") is is_free
+    parts = ["container", "network", "volume"]
+    assert (there(engine, name), there(engine, other)) == (parts if stays else [], parts)
+
+
+def test_what_a_readers_container_uses_keeps_its_name(engine, names):
+    name, reader = names
+    make_named(engine, "volume", name, OWNERS["a session's that is over"][0])
+    engine.run("create", "--name", reader, "-v", f"{name}:/data", BASE, "true")
+    assert not make_free(engine, "volume", name)
+    assert there(engine, name) == ["volume"]

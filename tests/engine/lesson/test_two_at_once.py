@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from dockerlab.paths import project_root
 pytestmark = pytest.mark.engine
 
 CHAPTER = "test-two-at-once"
+BASE = "python:3.11-slim"
 # A kernel: it takes lines of Python, and answers each with what it has printed.
 KERNEL = """
 import os, sys
@@ -24,7 +26,7 @@ for line in sys.stdin:
     print("done", flush=True)
 """
 BEGIN = f"lesson = Lesson({CHAPTER!r})"
-RUN = "lesson.output('run -d --name dockerlab-two python:3.11-slim sleep 300')"
+RUN = f"lesson.output('run -d --name dockerlab-two {BASE} sleep 300')"
 
 
 class Kernel:
@@ -53,6 +55,16 @@ class Kernel:
     def end(self) -> None:
         self.process.kill()
         self.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def kernel(engine):
+    """A kernel in which the chapter has begun, for several tests: each has names of its own."""
+    only = Kernel()
+    only.run(BEGIN.replace(CHAPTER, f"{CHAPTER}-own"))
+    yield only
+    only.end()
+    clean(engine, f"{CHAPTER}-own")
 
 
 @pytest.fixture
@@ -122,6 +134,43 @@ def test_what_a_kernel_has_left_is_removed_when_it_has_gone(engine, kernels):
     assert containers(engine) == []
     assert second.run(RUN) == []
     assert containers(engine) == ["dockerlab-two"]
+
+
+def test_what_another_chapter_has_left_is_not_in_the_way(engine, kernels):
+    first, second = kernels
+    first.run(BEGIN.replace(CHAPTER, f"{CHAPTER}-before"), RUN)
+    first.end()
+    said = second.run(RUN)
+    assert said == []
+    assert containers(engine) == ["dockerlab-two"]
+
+
+@pytest.mark.parametrize(
+    ("own", "typed", "looks"),
+    [
+        (f"create --name {{}} {BASE} true", f"run -d --name {{}} {BASE} sleep 300", "container inspect {}"),
+        (f"tag {BASE} {{}}:1", f"tag {BASE} {{}}:1", "image inspect --format={{{{.RepoTags}}}} {}:1"),
+        ("network create {}", "network create {}", "network inspect {}"),
+        ("volume create {}", "volume create {}", "volume inspect {}"),
+        ("volume create {}", f"run --rm -v {{}}:/data {BASE} touch /data/x", "volume inspect {}"),
+        ("volume create {}", f"run --rm --mount source={{}},target=/data {BASE} touch /data/x", "volume inspect {}"),
+    ],
+)  # fmt: skip
+def test_what_is_the_readers_own_keeps_its_name_and_its_contents(engine, kernel, own, typed, looks):
+    name = f"dockerlab-own-{time.time_ns()}"
+    kind = looks.split()[0]
+    engine.run(*own.format(name).split())
+    try:
+        before = engine.run(*looks.format(name).split())
+        kernel.run(f"lesson.output({typed.format(name)!r})")
+        seen = kernel.run(f"print(lesson.output({looks.format(name)!r}))")
+        assert f"{name}-session2" in "".join(seen)
+        kernel.run(f"lesson.output('{kind} rm -f {name}{':1' if kind == 'image' else ''}')")
+        assert engine.run(*looks.format(name).split()) == before
+        if kind == "volume":
+            assert engine.run("run", "--rm", "-v", f"{name}:/data", BASE, "ls", "/data") == ""
+    finally:
+        engine.run(kind, "rm", "-f", f"{name}:1" if kind == "image" else name)
 
 
 def test_on_request_everything_goes(engine, kernels):
