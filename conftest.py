@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--clean-up",
         action="store_true",
-        help="afterwards, remove from the engine what carries the course's label",
+        help="before and afterwards, remove from the engine what carries the course's label",
     )
 
     parser.addoption(
@@ -84,10 +84,20 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     _seconds[part] += report.duration
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What a run that was killed has left would be in this one's way: a plain shell knows nothing of sessions."""
+    _clean_up(session)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    _removed.extend(_clean_up(session))
+
+
+def _clean_up(session: pytest.Session) -> list[str]:
+    """With --clean-up, remove what carries the course's label; says what was removed."""
     if hasattr(session.config, "workerinput") or not session.config.getoption("--clean-up"):
-        return
+        return []
     from dockerlab.engine import find
     from dockerlab.engine.labels import clean
     from dockerlab.errors import DockerLabError
@@ -96,10 +106,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     try:
         removed = clean(find(start=False))
     except DockerLabError as error:
-        _removed.append(f"nothing to clean up: {error.summary}")
-    else:
-        what = ", ".join(f"{n} {kind}" for kind, n in removed.items()) or "nothing was left over"
-        _removed.append(f"clean-up by label: {what} ({time.perf_counter() - started:.1f} s)")
+        return [f"nothing to clean up: {error.summary}"]
+    what = ", ".join(f"{n} {kind}" for kind, n in removed.items()) or "nothing was left over"
+    return [f"clean-up by label: {what} ({time.perf_counter() - started:.1f} s)"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
