@@ -9,6 +9,8 @@ OWN := $(VENV)/.dockerlab-venv
 SOURCES := dockerlab labs tests tools benchmarks hub
 PINS := requirements.txt requirements-dev.txt constraints.txt labs/news-api/requirements.txt pyproject.toml
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where it is set, as in many images, each of the tests' many processes would compile pandas and the rest anew: 4 s.
+unexport PYTHONDONTWRITEBYTECODE
 # How many processes share the tests.
 JOBS ?= 2
 # Which store the engine has to have: "containerd", or nothing for any.
