@@ -64,7 +64,7 @@ def explain(text: Sequence[str], trace: BuildTrace, argv: Sequence[str], engine:
     else:
         ending = f" at step {failed.name}" if failed else ""
         said.append(problem)
-        advice = "The last line above is the engine's reason."
+        advice = "The last line above says why."
     return BuildFailed(
         f"The build stopped{ending}.",
         step=failed.name if failed else "",

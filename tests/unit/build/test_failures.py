@@ -108,7 +108,7 @@ def test_a_known_message_gets_advice(tmp_path, said, expected):
     assert expected in hint(said)
     assert bool(hint(said)) == bool(expected)
     advice = explain([], trace_with("failed", said), [], engine_of(ALIVE, tmp_path)).advice
-    assert advice.endswith(hint(said) or "The last line above is the engine's reason.")
+    assert advice.endswith(hint(said) or "The last line above says why.")
 
 
 @pytest.mark.parametrize(
