@@ -8,17 +8,17 @@ import textwrap
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
 
 from dockerlab.errors import visible
 from dockerlab.show.gantt import gantt as gantt  # chapters take all charts from here
 from dockerlab.show.shown import NO_FORMULA, Shown, escape, has_formula
 from dockerlab.text import one_line
+
+if TYPE_CHECKING:  # matplotlib takes more than half a second, so it is imported where the first chart is drawn
+    from matplotlib.axes import Axes
 
 # The palette of Okabe and Ito, which people with any common colour blindness can tell apart.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
@@ -92,7 +92,7 @@ def _bars(
 ) -> Chart:
     """Bars from the bottom to the top, with a text beside each."""
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         drawn = axes.barh(range(len(names)), values, color=BLUE, height=0.6)
         axes.bar_label(drawn, texts, padding=4)
 
@@ -119,7 +119,7 @@ def layer_sizes(layers: pd.DataFrame, title: str, floor_MB: float | None = None,
         for image in images[::-1]
     )
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         left = [0.0] * len(images)
         for part in parts:
             widths = [float(sums.get((image, part), 0.0)) for image in images]
@@ -158,6 +158,8 @@ def part_of(instruction: str, is_base: bool) -> str:
 
 def times(table: pd.DataFrame, title: str) -> Chart:
     """Each build of `time_builds` as a dot and medians as lines; on a logarithmic axis, because ratios matter."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
     variants = list(dict.fromkeys(table["variant"]))[::-1]
     # Rounded like `summary`, so that a table and a chart of the same builds agree.
     seconds = table.groupby("variant")["seconds"].agg(["median", "min", "max", "size"]).round(2)
@@ -168,7 +170,7 @@ def times(table: pd.DataFrame, title: str) -> Chart:
         for v, of in seconds.loc[variants[::-1]].iterrows()
     )
 
-    def paint(axes: Axes) -> None:
+    def paint(axes: "Axes") -> None:
         for row, variant in enumerate(variants):
             dots, median = table.loc[table["variant"] == variant, "seconds"], seconds["median"][variant]
             axes.scatter(dots, [row] * len(dots), s=46, color=SKY, edgecolor=_INK, linewidth=0.6, zorder=3)
@@ -187,7 +189,7 @@ def times(table: pd.DataFrame, title: str) -> Chart:
 
 
 def _draw(
-    title: str, alt: str, names: Sequence[str], label: str, rows: float, margin: float, paint: Callable[[Axes], None]
+    title: str, alt: str, names: Sequence[str], label: str, rows: float, margin: float, paint: "Callable[[Axes], None]"
 ) -> Chart:
     """A chart in the course's style, with named rows.
 
@@ -198,6 +200,9 @@ def _draw(
         margin: free space beside the data, as a part of its width.
         paint: draws on the axes that it is given.
     """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     title = visible(title)
     with mpl.rc_context(_STYLE | {"svg.hashsalt": title}), warnings.catch_warnings():
         # The words are drawn by the browser, with its own fonts; matplotlib only measures them.

@@ -77,11 +77,21 @@ def test_imports_go_one_way(file):
     assert not wrong, f"{module_name(file)} is in {importer}, which comes before {wrong}"
 
 
-def test_a_command_waits_for_no_library_that_it_does_not_need():
-    """Each takes up to two seconds to load. The commands that do need one load it then."""
-    program = "import dockerlab.cli, dockerlab.show.commands, dockerlab.run.command, sys; print(*sys.modules)"
+@pytest.mark.parametrize(
+    ("loads", "unneeded"),
+    [
+        (
+            "dockerlab.cli, dockerlab.show.commands, dockerlab.run.command",
+            {"pandas", "numpy", "matplotlib", "IPython", "ipywidgets", "nbformat"},
+        ),
+        ("dockerlab.lesson", {"matplotlib", "ipywidgets", "nbformat"}),
+    ],
+)
+def test_nobody_waits_for_a_library_that_is_not_needed_yet(loads, unneeded):
+    """Each takes up to two seconds to load. What does need one loads it then."""
+    program = f"import {loads}, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert {"pandas", "numpy", "matplotlib", "IPython", "ipywidgets", "nbformat"}.isdisjoint(loaded)
+    assert unneeded.isdisjoint(loaded)
 
 
 def test_every_module_lies_in_a_room_or_is_a_leaf():
