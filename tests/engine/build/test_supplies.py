@@ -71,7 +71,7 @@ def test_a_learners_own_container_of_a_stand_in_is_not_the_course_s(engine, run)
         labels = engine.client().containers.get(f"{run}-own").labels
         assert labels.get(COURSE) != COURSE_VALUE
     finally:
-        engine.run("rm", "-f", f"{run}-own")
+        engine.run("rm", "-f", "-v", f"{run}-own")
 
 
 def ask(engine, container: str, query: str) -> str:
