@@ -212,6 +212,10 @@ def test_setup_comes_first_and_clean_up_last(chapter) -> None:
     assert last.source.strip() == "lesson.clean_up()"
 
 
+def test_the_first_cell_shows_the_conditions_and_nothing_of_this_machine_s_start(chapter) -> None:
+    assert [output.output_type for output in code(chapter)[0].outputs] == ["display_data"]
+
+
 def test_cells_are_short(chapter) -> None:
     lines = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in code(chapter)]
     assert statistics.median(lines) <= 3
