@@ -59,12 +59,12 @@ class Lesson:
         leave_scratch()  # of an earlier lesson in this kernel
         self._chapter = chapter
         self._project = project_root()  # the current folder is about to change
-        found = find()
+        found = find(progress=self._tell)
         sessions.enter(chapter, found.host)
         self._names = Names(self._tell, lambda name: self._may_have_name(found, name))
         self.engine: Engine = replace(found, line=replace(found.line, naming=self._names))
         # Whether a stand-in is out of date takes a second to find out, so `engine up` and `make` do that.
-        self.base = present_base(self.engine) or ensure_base(self.engine)
+        self.base = present_base(self.engine) or ensure_base(self.engine, self._tell)
         self.last_build: Build | None = None
         self._second: dict[str, SecondEngine] = {}
         clean(self.engine, chapter)

@@ -10,6 +10,8 @@ import re
 import pytest
 
 from dockerlab import lesson
+from dockerlab.errors import EngineUnavailable
+from dockerlab.lesson import session
 from dockerlab.paths import project_root
 
 MOST_MEMBERS = 15
@@ -54,3 +56,19 @@ def test_every_member_is_documented():
     documented = inspect.getdoc(lesson.Lesson) or ""
     for name in members():
         assert getattr(vars(lesson.Lesson).get(name), "__doc__", None) or f"{name}:" in documented, name
+
+
+@pytest.mark.parametrize(("is_looked_at", "printed"), [(True, "starting dockerd\n"), (False, "")])
+def test_how_an_engine_is_started_is_told_only_to_somebody_who_looks_on(monkeypatch, capfd, is_looked_at, printed):
+    """What is only executed is compared with a run in which the engine was there already."""
+
+    def find(progress):
+        progress("starting dockerd")
+        raise EngineUnavailable("That is enough.")
+
+    monkeypatch.setattr(session, "find", find)
+    monkeypatch.setattr(session, "has_front_end", lambda: is_looked_at)
+    with pytest.raises(EngineUnavailable):
+        session.Lesson("02-first-dockerfile")
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == printed
