@@ -72,16 +72,9 @@ def clean(
         else:
             removed[kind] += 1
 
-    # sparse: what the list says is enough, and a container that goes meanwhile is no error.
-    for container in client.containers.list(all=True, filters=wanted, sparse=True):
-        if is_left(container.attrs):
-            remove("containers", partial(container.remove, force=True, v=True))
-    for network in client.networks.list(filters=wanted):
-        if is_left(network.attrs):
-            remove("networks", network.remove)
-    for volume in client.volumes.list(filters=wanted):
-        if is_left(volume.attrs):
-            remove("volumes", partial(volume.remove, force=True))
+    for kind, attributes, action in _objects(client, wanted):
+        if is_left(attributes):
+            remove(kind, action)
     # By force, because an image may have several names. That would also take it from a container that has stopped.
     used = {container["ImageID"] for container in client.api.containers(all=True)}
     for _ in range(2):  # a parent image goes only after its children
@@ -100,8 +93,8 @@ def classes(engine: Engine) -> Counter[str]:
 def make_free(engine: Engine, kind: str, name: str) -> bool:
     """Whether something new may have this name in an engine: nothing has it that is somebody else's.
 
-    Somebody else is the reader, a class, or another session that still runs. What a session left under the name that
-    is over is removed; of an image it is only the name that goes to the new one.
+    Somebody else is the reader, a class, or another session that still runs. What a session has left under the name
+    is removed if that session is over; an image stays, and only loses its name to the new one.
 
     Args:
         kind: "container", "network", "volume", "image" (by its name without a tag), or "project" (of Compose).
@@ -109,12 +102,22 @@ def make_free(engine: Engine, kind: str, name: str) -> bool:
     Raises:
         EngineLost, EngineRefused.
     """
-    found = list(_named(engine.client(), kind, name))
-    carried = [attributes.get("Labels") or {} for attributes, _ in found]
-    if any(labels.get(COURSE) != COURSE_VALUE or CLASS in labels or _is_in_use(labels) for labels in carried):
+    client = engine.client()
+    if kind == "image":
+        found = [(image, lambda: None) for image in client.api.images(name=name)]
+    elif kind == "project":
+        found = [(thing, remove) for _, thing, remove in _objects(client, {"label": f"{PROJECT}={name}"})]
+    else:  # the engine takes a name for a part of one
+        found = [
+            (thing, remove)
+            for its_kind, thing, remove in _objects(client, {"name": name})
+            if its_kind == f"{kind}s" and (f"/{name}" in thing.get("Names", ()) or thing.get("Name") == name)
+        ]
+    carried = [(thing.get("Labels") or {}, remove) for thing, remove in found]
+    if any(marks.get(COURSE) != COURSE_VALUE or CLASS in marks or _is_in_use(marks) for marks, _ in carried):
         return False
-    for labels, (_, remove) in zip(carried, found, strict=True):
-        if labels.get(SESSION) == sessions.token():
+    for marks, remove in carried:
+        if marks.get(SESSION) == sessions.token():
             continue
         try:
             remove()
@@ -126,28 +129,21 @@ def make_free(engine: Engine, kind: str, name: str) -> bool:
     return True
 
 
-def _named(client: Client, kind: str, name: str) -> Iterator[tuple[Mapping, Callable[[], object]]]:
-    """What has a name in an engine: what the engine's list says of it, and what removes it."""
-    if kind == "image":
-        for image in client.api.images(name=name):
-            yield image, lambda: None
-    filters = {"label": f"{PROJECT}={name}"} if kind == "project" else {"name": name}
-    if kind in ("container", "project"):
-        for container in client.containers.list(all=True, filters=filters, sparse=True):
-            # The engine takes a name for a part of one.
-            if kind == "project" or f"/{name}" in container.attrs["Names"]:
-                yield container.attrs, partial(container.remove, force=True, v=True)
-    if kind in ("network", "project"):
-        for network in client.networks.list(filters=filters):
-            if kind == "project" or network.name == name:
-                yield network.attrs, network.remove
-    if kind in ("volume", "project"):
-        for volume in client.volumes.list(filters=filters):
-            if kind == "project" or volume.name == name:
-                yield volume.attrs, partial(volume.remove, force=True)
+def _objects(client: Client, filters: Mapping) -> Iterator[tuple[str, Mapping, Callable[[], object]]]:
+    """Containers, networks and volumes, in an order in which they can be removed.
+
+    Gives of each its kind's plural, what the engine's list says of it, and what removes it.
+    """
+    # sparse: what the list says is enough, and a container that goes meanwhile is no error.
+    for container in client.containers.list(all=True, filters=filters, sparse=True):
+        yield "containers", container.attrs, partial(container.remove, force=True, v=True)
+    for network in client.networks.list(filters=filters):
+        yield "networks", network.attrs, network.remove
+    for volume in client.volumes.list(filters=filters):
+        yield "volumes", volume.attrs, partial(volume.remove, force=True)
 
 
-def _is_in_use(labels: Mapping) -> bool:
-    """Whether a session that still runs has made what carries these labels, and not this one."""
-    session = labels.get(SESSION, "")
+def _is_in_use(carried: Mapping) -> bool:
+    """Whether what carries these labels was made by another session, which still runs."""
+    session = carried.get(SESSION, "")
     return session != sessions.token() and not sessions.is_over(session)

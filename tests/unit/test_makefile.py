@@ -62,6 +62,12 @@ def test_an_installation_that_was_interrupted_goes_on(checkout: Path) -> None:
     assert make(checkout, ".venv/.ready").returncode == 0
 
 
+def test_python_may_keep_its_byte_code_whatever_the_readers_environment_says(checkout: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (checkout / "python").write_text('#!/bin/sh\necho "told not to: ${PYTHONDONTWRITEBYTECODE:-no}"\nexit 1\n')
+    assert "told not to: no" in make(checkout, ".venv/.ready").stdout
+
+
 @pytest.mark.parametrize("target", ["book", "distclean"])
 @pytest.mark.parametrize("name", [".venv", "../mine"])
 def test_a_virtual_environment_of_the_reader_s_is_neither_installed_into_nor_removed(

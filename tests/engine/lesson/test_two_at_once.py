@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 
 from dockerlab.engine.labels import clean
+from dockerlab.errors import DockerCommandFailed
 from dockerlab.paths import project_root
 
 pytestmark = pytest.mark.engine
@@ -170,7 +172,9 @@ def test_what_is_the_readers_own_keeps_its_name_and_its_contents(engine, kernel,
         if kind == "volume":
             assert engine.run("run", "--rm", "-v", f"{name}:/data", BASE, "ls", "/data") == ""
     finally:
-        engine.run(kind, "rm", "-f", f"{name}:1" if kind == "image" else name)
+        for left in (name, f"{name}-session2"):
+            with suppress(DockerCommandFailed):  # the second is there only if something above has failed
+                engine.run(kind, "rm", "-f", f"{left}:1" if kind == "image" else left)
 
 
 def test_on_request_everything_goes(engine, kernels):
