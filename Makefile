@@ -22,7 +22,7 @@ export DOCKERLAB_STORE := $(STORE)
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-book: $(READY) ## Build the site, execute every chapter live, build it again (FLAGS=--fresh executes all again: up to 17 min)
+book: $(READY) ## Build the site, execute every chapter live, build it again (FLAGS=--fresh executes all again: over 20 min)
 	@$(BIN)/dockerlab book make $(FLAGS)
 
 lab: $(READY) ## Open the course in JupyterLab: start page, chapters, exercises, terminals
