@@ -62,8 +62,15 @@ class Browser:
         tree: dict[str, dict[str, Row]] = {}
         for entry, change in self._entries(layer):
             path = f"{entry.path}/*".strip("/") if entry.kind == "opaque" else entry.path
-            if text in path.casefold():
-                _add(tree, path, entry.size_bytes, change)
+            if text and text not in path.casefold():
+                continue
+            folder, _, name = path.rpartition("/")
+            is_deletion = change == "removed"
+            row = Row(name, path, False, entry.size_bytes, int(not is_deletion), int(is_deletion), change)
+            tree.setdefault(folder, {})[name] = row
+        # What is directly in a folder is added up once, since there may be very many files and few folders.
+        for folder, inside in [(folder, _sum(rows.values())) for folder, rows in tree.items()]:
+            _add(tree, folder, inside)
         return tree
 
     def _entries(self, layer: int) -> Iterable[tuple[Entry, str]]:
@@ -80,20 +87,25 @@ class Browser:
         ]
 
 
-def _add(tree: dict[str, dict[str, Row]], path: str, size_bytes: int, change: str) -> None:
-    """Add a file or a deletion to the folder that it is in, and to those above."""
-    is_deletion = change == "removed"
-    folder, _, name = path.rpartition("/")
-    tree.setdefault(folder, {})[name] = Row(
-        name, path, False, size_bytes, int(not is_deletion), int(is_deletion), change
-    )
+def _sum(rows: Iterable[Row]) -> Row:
+    """A row without a name that counts what these do."""
+    total = Row("", "", True)
+    for row in rows:
+        total.size_bytes += row.size_bytes
+        total.files += row.files
+        total.deleted += row.deleted
+    return total
+
+
+def _add(tree: dict[str, dict[str, Row]], folder: str, inside: Row) -> None:
+    """Add what is in a folder to its row, and to those of the folders above."""
     while folder:
         above, _, name = folder.rpartition("/")
         rows = tree.setdefault(above, {})
         row = rows.get(name)
         if row is None or not row.is_folder:
             row = rows[name] = Row(name, folder, True)
-        row.size_bytes += size_bytes
-        row.files += not is_deletion
-        row.deleted += is_deletion
+        row.size_bytes += inside.size_bytes
+        row.files += inside.files
+        row.deleted += inside.deleted
         folder = above

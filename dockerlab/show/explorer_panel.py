@@ -4,7 +4,7 @@ Folders are buttons, so the keyboard reaches each, and a folder is read when it 
 the `Explorer`, which is also what this shows as text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import ipywidgets as widgets
 
@@ -44,8 +44,11 @@ class ExplorerPanel(Control):
             control.style.description_width = "4rem"
         self.about = widgets.HTML()
         self.tree = widgets.VBox()
-        waste = widgets.HTML(self._waste())
-        where = widgets.HTML(f"<details><summary>Where the bytes are</summary>{Treemap(image).to_html()}</details>")
+        # Folded, because both take longer to find out than all the rest; the keys are no folders' paths.
+        waste = self._fold("/waste", "what is wasted", "What is wasted", 0, lambda: [widgets.HTML(self._waste())])
+        where = self._fold(
+            "/where", "the map", "Where the bytes are", 0, lambda: [widgets.HTML(Treemap(image).to_html())]
+        )
         controls = widgets.HBox([self.filter, self.sort], layout=widgets.Layout(flex_flow="row wrap"))
         self.box.children = [self.layer, controls, self.about, self.tree, waste, where]
         for control in (self.layer, self.filter, self.sort):
@@ -60,14 +63,14 @@ class ExplorerPanel(Control):
         return f"{number}  {size_text(layer.size_bytes)}  {one_line(layer.created_by, INSTRUCTION_WIDTH)}"
 
     def _waste(self) -> str:
-        """The wasted bytes and the worst paths, folded."""
+        """The wasted bytes and the worst paths."""
         image = self._image
         rows = "".join(
             f"<tr><td>{size_text(size_bytes)}</td><td>{times}×</td><td>{escape(one_line(path, NAME_WIDTH))}</td></tr>"
             for path, times, size_bytes in image.wasted_paths[:WASTED_ROWS]
         )
         said = f"{size_text(image.wasted_bytes)} wasted, efficiency {image.efficiency:.1%}"
-        return f"<details><summary>{said}</summary><table>{rows}</table></details>" if rows else f"<p>{said}</p>"
+        return f"<p>{said}</p><table>{rows}</table>" if rows else f"<p>{said}</p>"
 
     def _draw(self) -> None:
         """Show the chosen layer from the root folder on; folders that were open are opened again."""
@@ -103,9 +106,17 @@ class ExplorerPanel(Control):
 
     def _folder(self, row: Row, depth: int) -> widgets.Widget:
         name = one_line(row.name, NAME_WIDTH)
+        return self._fold(
+            row.path, name, f"{name}/   {_words(row)}", depth, lambda: self._drawn(self._rows(row.path), depth + 1)
+        )
+
+    def _fold(
+        self, key: str, name: str, words: str, depth: int, draw: Callable[[], Sequence[widgets.Widget]]
+    ) -> widgets.Widget:
+        """A button that opens and closes what is drawn below it; it is drawn when it is opened."""
 
         def pressed() -> None:
-            self._open ^= {row.path}
+            self._open ^= {key}
             show()
 
         button = self.button("", "", pressed)
@@ -115,10 +126,10 @@ class ExplorerPanel(Control):
         inside = widgets.VBox()
 
         def show() -> None:
-            is_open = row.path in self._open
-            button.description = f"{'▾' if is_open else '▸'} {name}/   {_words(row)}"
+            is_open = key in self._open
+            button.description = f"{'▾' if is_open else '▸'} {words}"
             button.tooltip = f"{'Close' if is_open else 'Open'} {name}"
-            inside.children = self._drawn(self._rows(row.path), depth + 1) if is_open else ()
+            inside.children = draw() if is_open else ()
 
         show()
         return widgets.VBox([button, inside])

@@ -3,6 +3,7 @@
 import ipywidgets as widgets
 import pytest
 
+from dockerlab.show import explorer_panel
 from dockerlab.show.explorer import Explorer
 from dockerlab.show.explorer_panel import ExplorerPanel
 from tests.layers import image_of, layer
@@ -79,9 +80,27 @@ def test_every_control_has_a_label(panel):
 
 def test_as_text_it_is_the_explorer(panel):
     assert str(panel) == str(Explorer(IMAGE))
-    waste, where = panel.box.children[-2:]
-    assert "115 B wasted" in waste.value
-    assert "<svg" in where.value
+
+
+@pytest.mark.parametrize(
+    ("place", "closed", "found"), [(-2, "▸ What is wasted", "115 B wasted"), (-1, "▸ Where the bytes are", "<svg")]
+)
+def test_waste_and_map_are_found_out_when_they_are_opened(panel, place, closed, found):
+    assert shown(panel.box.children[place]) == [closed]
+    panel.box.children[place].children[0].click()
+    opened, said = shown(panel.box.children[place])
+    assert (opened, found in said) == (closed.replace("▸", "▾"), True)
+    panel.box.children[place].children[0].click()
+    assert shown(panel.box.children[place]) == [closed]
+
+
+def test_the_first_view_does_not_wait_for_waste_and_map(monkeypatch):
+    monkeypatch.setattr(explorer_panel, "Treemap", None)
+    image = image_of(layer("x", a=1))
+    ExplorerPanel(image)
+    assert "_sizes_seen" not in vars(image)
+    assert image.wasted_bytes == 0
+    assert "_sizes_seen" in vars(image), "what the line above looks for has another name now"
 
 
 def test_a_large_folder_is_cut_and_names_are_text():
