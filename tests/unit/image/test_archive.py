@@ -330,9 +330,10 @@ def test_an_interrupt_ends_docker(tmp_path):
     def visit(layer):
         raise KeyboardInterrupt
 
+    content = archive(ONE, more={"large": bytes(4 * module.PIECE_BYTES)})  # the rest is still to come
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        read(tmp_path, archive(ONE), ONE, visit=visit, script="exec sleep 30")
+        read(tmp_path, content, ONE, visit=visit, script="exec sleep 30")
     assert time.monotonic() - begin < 10
 
 
