@@ -51,7 +51,7 @@ serve: $(READY) ## Serve the built site on this machine and open it
 record: $(READY) ## Execute every chapter live and store the outputs in chapters/ (for maintainers)
 	@$(BIN)/dockerlab book record $(FLAGS)
 
-bench: $(READY) ## Measure what the library costs on top of docker, and a page a browser (PARTS="builds chapters pages vm hub")
+bench: $(READY) ## Measure what the library costs on top of docker, and a page a browser (PARTS="builds images chapters pages vm hub")
 	@$(BIN)/python -m benchmarks $(PARTS)
 
 clean: ## Stop the private engine; remove what the course made (FLAGS=--force: also what running sessions use)

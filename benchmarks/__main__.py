@@ -16,6 +16,7 @@ from rich.table import Table
 from benchmarks.builds import measure_builds
 from benchmarks.chapters import docker_share
 from benchmarks.classes import measure_class
+from benchmarks.images import measure_images
 from benchmarks.measure import Measurement
 from benchmarks.pages import VISITS, Survey, build_sites, survey
 from benchmarks.vm import measure_vm
@@ -32,6 +33,13 @@ def builds(console: Console) -> None:
     engine, conditions = ready_engine()
     console.print("Building once, then measuring builds with nothing changed …")
     console.print(measurements_table(conditions, measure_builds(engine, project_root())))
+
+
+def images(console: Console) -> None:
+    """What it takes to analyse a large image."""
+    engine, conditions = ready_engine()
+    console.print("Building an image of 400 MB, then reading it …")
+    console.print(measurements_table(conditions, measure_images(engine)))
 
 
 def chapters(console: Console) -> None:
@@ -75,7 +83,7 @@ def hub(console: Console) -> None:
     console.print(measurements_table(f"A class of eight, on {conditions}", measure_class(engine)))
 
 
-PARTS = {part.__name__: part for part in (builds, chapters, pages, vm, hub)}
+PARTS = {part.__name__: part for part in (builds, images, chapters, pages, vm, hub)}
 
 
 def ready_engine() -> tuple[Engine, str]:
