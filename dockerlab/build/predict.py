@@ -13,6 +13,9 @@ from dockerlab.build.inputs import Inputs
 from dockerlab.build.keys import Evaluation, Step
 
 CACHED, RUNS, UNKNOWN = "cached", "runs", "unknown"
+# What `docker build --no-cache` does not look up. A WORKDIR is looked up even then.
+NOT_LOOKED_UP = ("RUN", "COPY", "ADD")
+PARENT_RUNS = "the step before it runs"
 OWN_FRONT_END = re.compile(r"(?:docker\.io/)?docker/dockerfile(?=[:@]|$)")
 
 
@@ -42,7 +45,11 @@ class Prediction:
 
 
 def predict(
-    before: Inputs | Sequence[Inputs], after: Inputs, image_id: Callable[[str], str | None] = lambda reference: None
+    before: Inputs | Sequence[Inputs],
+    after: Inputs,
+    image_id: Callable[[str], str | None] = lambda reference: None,
+    *,
+    no_cache: bool = False,
 ) -> Prediction:
     """Say which steps of a build come from the cache.
 
@@ -51,6 +58,7 @@ def predict(
         after: the build to come.
         image_id: what identifies an image of the engine; None if it is not known. Without it, another name in FROM
             makes all below it unknown, since two names may mean one image.
+        no_cache: whether the build to come has the option --no-cache.
 
     Raises:
         DockerfileInvalid: one of the Dockerfiles cannot be read.
@@ -65,6 +73,10 @@ def predict(
     for step in now.steps:
         if other:
             verdict, why = UNKNOWN, other
+        elif no_cache and step.instruction.word in NOT_LOOKED_UP:
+            verdict, why = RUNS, "nothing is looked up in the cache"
+        elif no_cache and verdicts.get(step.parent.strict) == RUNS:
+            verdict, why = RUNS, PARENT_RUNS
         elif step.key.strict in strict:
             verdict, why = CACHED, ""
         elif step.key.loose in loose:
@@ -85,7 +97,7 @@ def _other_front_end(now: str, before: set[str]) -> str:
 
 def _reason(step: Step, had: list[Step], verdicts: Mapping[str, str]) -> str:
     if verdicts.get(step.parent.strict) == RUNS:
-        return "the step before it runs"
+        return PARENT_RUNS
     same = [each for each in had if each.stage == step.stage and each.instruction.word == step.instruction.word]
     twins = [each for each in same if str(each.instruction) == str(step.instruction)] or [
         each for each in same if each.number == step.number

@@ -8,14 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from dockerlab.build.builder import Build, Watcher, build
 from dockerlab.build.dockerfile import read_dockerfile
 from dockerlab.build.inputs import Inputs
-from dockerlab.build.predict import RUNS, Prediction, predict
+from dockerlab.build.predict import Prediction, predict
 from dockerlab.build.trace import DONE
 from dockerlab.engine import Engine
 
@@ -120,7 +120,7 @@ class RebuildBench:
         before = Inputs.read(self._folder, dockerfile)
         with self._for_a_moment(dockerfile, change):
             after = Inputs.read(self._folder, dockerfile)
-        return _forecast([*self._built, before], after, CHANGES[change].options)
+        return _forecast([*self._built, before], after, CHANGES[change])
 
     def rebuild(
         self,
@@ -149,7 +149,7 @@ class RebuildBench:
         kept = self._snapshot(dockerfile)
         self._make(change, dockerfile, self._number)
         after = Inputs.read(self._folder, dockerfile)
-        said = _forecast(self._built, after, chosen.options)
+        said = _forecast(self._built, after, chosen)
         try:
             done = self._build(dockerfile, chosen.options, watcher, cancel)
         except BaseException:
@@ -197,18 +197,15 @@ class RebuildBench:
         return build(words, engine=self._engine, cwd=self._folder, run=self._run, watcher=watcher, cancel=cancel)
 
 
+def _forecast(before: Sequence[Inputs], after: Inputs, change: Change) -> Prediction:
+    return predict(before, after, no_cache="--no-cache" in change.options)
+
+
 def _restore(kept: Snapshot) -> None:
     for file, (content, status) in kept.items():
         file.write_bytes(content)
         file.chmod(status.st_mode)
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def _forecast(before: Sequence[Inputs], after: Inputs, options: Sequence[str]) -> Prediction:
-    said = predict(before, after)
-    if "--no-cache" not in options:
-        return said
-    return Prediction(tuple(replace(step, verdict=RUNS, why="nothing is looked up in the cache") for step in said))
 
 
 def _append(name: str, line: str) -> Callable[[Path, int], object]:

@@ -176,11 +176,13 @@ def test_what_is_predicted_comes_true(engine, tmp_path, seed):
     project = Project(tmp_path, random.Random(seed))
     project.begin()
     done, told, open_ = [], 0, 0
-    for number in range(EDITS + 1):
-        what = project.edit() if number else "the first build"
+    for number in range(EDITS + 2):
+        no_cache = number > EDITS
+        what = "no cache" if no_cache else project.edit() if number else "the first build"
         inputs = project.inputs()
-        forecast = {(each.stage, each.number): each for each in predict(done, inputs)}
-        options = [f"--build-arg={name}={value}" for name, value in project.arguments.items()]
+        forecast = {(each.stage, each.number): each for each in predict(done, inputs, no_cache=no_cache)}
+        options = ["--no-cache"] if no_cache else []
+        options += [f"--build-arg={name}={value}" for name, value in project.arguments.items()]
         options += [f"--target={project.target}"] if project.target else []
         trace = build([*options, "--output=type=cacheonly", "."], engine=engine, cwd=tmp_path, run="test-predict").trace
         happened = {

@@ -126,6 +126,17 @@ def test_an_image_that_is_known_leaves_nothing_open():
     assert {each.verdict for each in other} == {RUNS}
 
 
+def test_without_the_cache_a_workdir_alone_is_looked_up():
+    file = FILE.replace("COPY . .\n", "COPY . .\nWORKDIR /more\n")
+    without = predict(Inputs(file, FILES), Inputs(file, FILES), no_cache=True)
+    assert without.of(CACHED) == [W]
+    assert {step.instruction: step.why for step in without if step.verdict == RUNS} == {
+        step: "the step before it runs" if step == "WORKDIR /more" else "nothing is looked up in the cache"
+        for step in (R, P, C, "WORKDIR /more", F, L)
+    }
+    assert W in predict(BEFORE, Inputs(FILE.replace("ARG LEVEL=1", "WORKDIR /other"), FILES), no_cache=True).of(RUNS)
+
+
 @pytest.mark.parametrize("source", ["https://example.org/x", "git@example.org:a/b.git"])
 def test_what_comes_from_a_server_is_open(source):
     inputs = Inputs(f"FROM x\nADD {source} /x\nRUN true\n")
