@@ -15,7 +15,7 @@ from dockerlab.build.dockerfile import Instruction
 from dockerlab.build.ignore import IgnoreFile, Rule
 from dockerlab.build.inputs import Inputs
 from dockerlab.build.keys import Evaluation, Step
-from dockerlab.build.words import MARK
+from dockerlab.build.words import MARK, variable
 from dockerlab.errors import DockerfileInvalid, IgnorePatternInvalid
 
 IMAGE, STAGE, MOUNT = "image", "stage", "mount"
@@ -56,7 +56,7 @@ class Plan:
         bases = [base for base in found.bases.values() if MARK in base or not base]
         why = ""
         if bases:
-            name = _variable(bases[0])
+            name = variable(bases[0])
             why = f"a FROM depends on {name}, which has no value here" if name else "a FROM names no image"
         asks = (ask for step in found.steps for ask in _asks(step, step.stage_number in found.kept))
         return cls(tuple(asks), why)
@@ -114,7 +114,7 @@ def _asks(step: Step, is_kept: bool) -> Iterator[Ask]:
     lands = MOUNT if instruction.word == "RUN" else IMAGE if is_kept else STAGE
     sources, unknown = tuple(map(_cleaned, step.asks)), ""
     if not_set := [source for source in step.asks if MARK in source]:
-        unknown = f"it depends on {_variable(not_set[0])}, which has no value here"
+        unknown = f"it depends on {variable(not_set[0])}, which has no value here"
         sources = tuple(_cleaned(source) for source in step.asks if MARK not in source)
     else:
         try:
@@ -148,12 +148,6 @@ def _text(instruction: Instruction) -> str:
 def _cleaned(source: str) -> str:
     """A source as a path from the context's top; "" is the top."""
     return posixpath.normpath("/" + source).lstrip("/")
-
-
-def _variable(text: str) -> str:
-    """The variable that stands in a text as a mark for itself."""
-    found = re.search(f"{MARK}+([A-Za-z_][A-Za-z0-9_]*)", text)
-    return found[1] if found else ""
 
 
 def _followed(source: str, links: Mapping[str, str], sent: bool) -> set[str]:

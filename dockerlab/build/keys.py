@@ -13,7 +13,7 @@ from typing import Self
 
 from dockerlab.build.dockerfile import Dockerfile, Instruction, Stage, read_dockerfile, triggered
 from dockerlab.build.inputs import Inputs
-from dockerlab.build.words import MARK, BadWord, expand, known, pairs, split
+from dockerlab.build.words import MARK, BadWord, expand, known, pairs, split, variable
 from dockerlab.errors import DockerfileInvalid
 
 STEPS = ("RUN", "COPY", "ADD", "WORKDIR")
@@ -114,7 +114,7 @@ class Evaluation:
 
     def _target(self) -> int:
         wanted = self._inputs.target.lower()
-        found = self._stage(wanted, len(self._file.stages)) if wanted else len(self._file.stages) - 1
+        found = self._stage(wanted, len(self._file.stages), by_number=False) if wanted else len(self._file.stages) - 1
         if found is None:
             raise DockerfileInvalid(f"it has no stage {self._inputs.target}", line=self._file.stages[-1].begin.line)
         return found
@@ -281,7 +281,8 @@ class Evaluation:
                 facts[label] = loose[label] = json.dumps([document.name, text])
             elif source.startswith(REMOTE) or (":" in source and source.endswith(".git")):
                 facts[label], loose[label] = f"{MARK}{source} {id(self)}", source
-                unknown = unknown or f"only the server knows whether {source} has changed"
+                said = f"only the server knows whether {source} has changed"
+                unknown = unknown or _not_set(source) or said
             else:
                 name = posixpath.normpath(source) if filters else posixpath.basename(posixpath.normpath("/" + source))
                 facts[label] = loose[label] = name
@@ -297,6 +298,10 @@ class Evaluation:
         self, label: str, source: str, begin: str | None, stage: int, facts: dict, loose: dict, files: dict
     ) -> str:
         """Add the content of what is copied or mounted; says what cannot be known."""
+        if begin is None and MARK in source:
+            # Which files these are, nobody knows here; but they are the same if nothing in the context has changed.
+            facts[f"{label}'s content"] = json.dumps(sorted(self._inputs.files.items()))
+            return _not_set(source)
         if begin is None:
             found = self._inputs.found(source)
             if found is None:
@@ -310,10 +315,15 @@ class Evaluation:
         if number is None:
             image = self._image(self._expanded(begin, self._global, self._file.stages[stage].begin), "")
             facts[f"{label}'s content"], loose[f"{label}'s content"] = image.strict + source, image.loose + source
-            return f"it hangs on what is in {begin}"
+            return _not_set(begin) or f"it hangs on what is in {begin}"
         other = self._state_of(number)
         facts[f"{label}'s content"] = f"{other.key.strict} {source}"
         return f"it hangs on what {begin} puts out: if that is the same as before, this step is cached"
+
+
+def _not_set(text: str) -> str:
+    """What cannot be known about a text with a variable that only the base image may set; "" if it has none."""
+    return f"it depends on {variable(text)}, which has no value here" if MARK in text else ""
 
 
 def _added(values: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:

@@ -156,3 +156,9 @@ class _Reader:
 def known(values: Mapping[str, str], base: str) -> Lookup:
     """A lookup in these variables; what is not among them may come from the base image, "" for none."""
     return lambda name: values.get(name, f"{MARK}{name} of {base}{MARK}" if base else None)
+
+
+def variable(text: str) -> str:
+    """The first variable in a text that stands there as a mark for what is not known; "" if there is none."""
+    found = re.search(f"{MARK}+([A-Za-z_][A-Za-z0-9_]*)", text)
+    return found[1] if found else ""

@@ -49,7 +49,12 @@ class Project:
         for number, instructions in enumerate(self.stages):
             # The last stage is built on the first, so what that puts off happens there.
             base = "s0" if number == len(self.stages) - 1 and len(self.stages) > 2 else "python:3.11-slim"
-            parts += [f"FROM {base} AS s{number}", f"RUN mkdir -p /out && chmod 777 /out && echo {self.nonce} > /out/n"]
+            # An earlier stage may have ended as another user, who may do less.
+            parts += [
+                f"FROM {base} AS s{number}",
+                "USER root",
+                f"RUN mkdir -p /out && chmod 777 /out && echo {self.nonce} > /out/n",
+            ]
             parts += instructions
         return "\n".join(parts) + "\n"
 
@@ -148,7 +153,7 @@ class Project:
             self.arguments = {d.choice(["A", "B", "GLOBAL", "UNUSED", "HTTP_PROXY"]): str(d.randint(0, 3))}
             return "a build argument"
         if kind == 7:
-            self.target = d.choice(["", "s0", "s1", "2"])
+            self.target = d.choice(["", "s0", "s1", "S2"])
             return "another target"
         if kind == 8 and stage:
             word, _, rest = stage[place].partition(" ")

@@ -145,6 +145,24 @@ def test_what_comes_from_a_server_is_open(source):
     assert source in first.why
 
 
+@pytest.mark.parametrize(
+    "instruction",
+    ["COPY ${C}main.py .", "ADD ${C} .", "RUN --mount=source=$C,target=/x true", "ADD https://example.org/$C .",
+     "RUN --mount=from=$C,target=/x true", "COPY ${C#a} ."],
+)  # fmt: skip
+def test_a_variable_that_the_base_image_may_set_is_named(instruction):
+    file = f"FROM python:3.11\n{instruction}\nRUN true\n"
+    other = {**FILES, "main.py": "other"}
+    first, last = forecasts(Inputs(file, other), Inputs(file, FILES))
+    named = "it depends on C, which has no value here"
+    if "from=" in instruction:  # the context has nothing to do with it
+        assert (first.verdict, last.verdict) == (CACHED, CACHED)
+    else:
+        assert (first.verdict, first.why, last.verdict) == (UNKNOWN, named, UNKNOWN)
+    same = forecasts(Inputs(file, FILES), Inputs(file, FILES))
+    assert {step.verdict for step in same} == ({UNKNOWN} if "https" in instruction else {CACHED})
+
+
 def test_a_file_that_is_not_there_is_said():
     (found,) = predict(BEFORE, Inputs("FROM x\nCOPY none .\n", FILES))
     assert found.verdict == RUNS
@@ -203,7 +221,8 @@ def test_what_an_image_has_put_off_runs_where_it_is_used():
 
 
 @pytest.mark.parametrize(
-    ("file", "target"), [("FROM scratch\nCOPY ${A:?no} .\n", ""), ("FROM x\n", "none"), ("RUM x", "")]
+    ("file", "target"),
+    [("FROM scratch\nCOPY ${A:?no} .\n", ""), ("FROM x\n", "none"), ("FROM x\n", "0"), ("RUM x", "")],
 )
 def test_a_dockerfile_that_does_not_build_is_an_error(file, target):
     with pytest.raises(DockerfileInvalid):
