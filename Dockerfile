@@ -64,8 +64,11 @@ RUN useradd --uid "$NB_UID" --no-log-init --create-home "$NB_USER" \
     && install -d -o "$NB_USER" -g "$NB_USER" "/home/$NB_USER/course"
 COPY --from=micro-vm /opt/dockerlab-vm /opt/dockerlab-vm
 COPY --from=environment /opt/course /opt/course
-# `docker` for an engine that is offered to the container, by its socket or DOCKER_HOST; `dockerlab` for terminals.
+# `docker` for an engine that is offered to the container, by its socket or DOCKER_HOST; `dockerlab` for terminals, also
+# under the path that pages name.
 RUN ln -s "/home/$NB_USER/course/pod/dockerlab" /usr/local/bin/dockerlab \
+    && install -d -o "$NB_USER" -g "$NB_USER" "/home/$NB_USER/course/.venv/bin" \
+    && ln -s /usr/local/bin/dockerlab "/home/$NB_USER/course/.venv/bin/dockerlab" \
     && ln -s /opt/dockerlab-vm/client/usr/bin/docker /usr/local/bin/docker \
     && install -d /usr/local/libexec/docker \
     && ln -s /opt/dockerlab-vm/client/usr/libexec/docker/cli-plugins /usr/local/libexec/docker/cli-plugins

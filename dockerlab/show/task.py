@@ -48,7 +48,7 @@ class TaskView(Shown):
             f'<section class="dl-task"><h3>{escape(task.title)}</h3><p class="dl-facts">{escape(facts(task))}</p>'
             f"{markdown(task.text)}{hints}{solution}"
             f"<p>Check your work: <code>check(&quot;{task.name}&quot;)</code> in a notebook, or "
-            f"<code>dockerlab check {task.name}</code> in a terminal.</p></section>"
+            f"<code>.venv/bin/dockerlab check {task.name}</code> in a terminal, in the course's folder.</p></section>"
         )
 
 
