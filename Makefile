@@ -39,7 +39,7 @@ test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (ab
 
 test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (23 min)
 	@$(BIN)/dockerlab engine up
-	@$(BIN)/pytest --clean-up tests/pod
+	@$(BIN)/pytest --clean-up $(FLAGS) tests/pod
 
 test-hub: $(READY) ## Run a class of eight learners on this machine: limits, isolation, a hub that restarts
 	@$(BIN)/dockerlab engine up
