@@ -51,7 +51,6 @@ class Lesson:
 
     Attributes:
         engine: where the chapter builds and runs.
-        base: the base image python:3.11-slim, or its stand-in.
         last_build: the last build made with %docker, None before.
     """
 
@@ -64,7 +63,7 @@ class Lesson:
         self._names = Names(self._tell, lambda name: self._may_have_name(found, name))
         self.engine: Engine = replace(found, line=replace(found.line, naming=self._names))
         # Whether a stand-in is out of date takes a second to find out, so `engine up` and `make` do that.
-        self.base = present_base(self.engine) or ensure_base(self.engine, self._tell)
+        self._base = present_base(self.engine) or ensure_base(self.engine, self._tell)
         self.last_build: Build | None = None
         self._second: dict[str, SecondEngine] = {}
         clean(self.engine, chapter)
@@ -99,7 +98,7 @@ class Lesson:
         Args:
             reference: one of `supplies.STAND_INS`, such as "registry:2".
         """
-        return Markdown.said(supply(reference, self.engine, self.base))
+        return Markdown.said(supply(reference, self.engine, self._base))
 
     def container(self, name: str) -> Container:
         """A container: ask it, watch its health, stop it."""
@@ -111,8 +110,8 @@ class Lesson:
 
     def images(self, *references: str) -> Images:
         """Several images side by side: their layers, what they share, their sizes."""
-        read = self._reader.read(self.base.reference, *references)
-        return Images({reference: read[reference] for reference in references}, base=read[self.base.reference])
+        read = self._reader.read(self._base.reference, *references)
+        return Images({reference: read[reference] for reference in references}, base=read[self._base.reference])
 
     def find_in_image(self, reference: str, *needles: str | bytes) -> "pd.DataFrame":
         """Where in all that an image hands out a text is found, see `image.search`."""
@@ -233,7 +232,7 @@ class Lesson:
             "engine_source": self.engine.source,
             "store": server.store,
             "buildx": self.engine.buildx,
-            "base": self.base.describe(),
+            "base": self._base.describe(),
             "machine": f"{os.cpu_count()} CPUs, {platform.system()} {platform.machine()}",
         }
 

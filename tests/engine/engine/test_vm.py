@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -33,19 +35,38 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="session")
-def parts(engine, tmp_path_factory):
+def kernel(engine, pytestconfig):
+    """The VM's kernel, compiled once for each version of its settings, which takes a quarter of an hour."""
+    key = digest(HERE / "kernel", b"")
+    found = cache_folder() / "vm" / f"linux-{key}"
+    if not found.exists():
+        if not pytestconfig.getoption("--nightly"):
+            pytest.skip("the micro-VM's kernel is not compiled yet: `make test FLAGS=--nightly` does it once")
+        found.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=found.parent) as folder:
+            options = f"--target kernel --output type=local,dest={folder}"
+            build(f"{options} .", engine=engine, cwd=project_root(), run="test-vm")
+            Path(folder, "linux").rename(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def parts(engine, kernel, tmp_path_factory):
     """The parts, made once for each version of the code that makes them and of the base image."""
     if System.read().distribution != "debian":
         pytest.skip("the parts of the micro-VM are made of Debian's packages: `make test-pod` does it in a container")
-    recipe = b"".join(file.read_bytes() for file in sorted(HERE.rglob("*.*")) if "__pycache__" not in file.parts)
-    key = hashlib.sha256(recipe + ensure_base(engine).image_id.encode()).hexdigest()[:12]
-    found = Parts(cache_folder() / "vm" / key)
+    found = Parts(cache_folder() / "vm" / digest(HERE, ensure_base(engine).image_id.encode()))
     if not found.are_there():
-        folder = tmp_path_factory.mktemp("parts")
-        docker_command(f"save -o {folder}/base.tar {BASE}", engine=engine)
-        build(f"--target kernel --output type=local,dest={folder} .", engine=engine, cwd=project_root(), run="test-vm")
-        make_parts(found.folder, folder / "linux", folder / "base.tar", print)
+        archive = tmp_path_factory.mktemp("parts") / "base.tar"
+        docker_command(f"save -o {archive} {BASE}", engine=engine)
+        make_parts(found.folder, kernel, archive, print)
     return found
+
+
+def digest(folder, more):
+    """A name for what a folder holds, and something more."""
+    content = b"".join(file.read_bytes() for file in sorted(folder.rglob("*.*")) if "__pycache__" not in file.parts)
+    return hashlib.sha256(content + more).hexdigest()[:12]
 
 
 @pytest.fixture

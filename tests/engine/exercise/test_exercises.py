@@ -24,7 +24,7 @@ pytestmark = pytest.mark.engine
 
 ROOT = project_root(Path(__file__).parent)
 NAMES = [name for name in task_names(ROOT) if name != "capstone"]
-EVERY_TIME = 3  # mistakes of each exercise that are tried every time; the others are tried at night
+EVERY_TIME = 1  # mistakes of each exercise that are tried every time; the others are tried at night
 MISTAKES = [
     pytest.param(name, script.stem, marks=() if number < EVERY_TIME else pytest.mark.nightly)
     for name in NAMES

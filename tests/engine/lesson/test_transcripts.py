@@ -4,6 +4,7 @@ They must do there what they do on the page: end as they end there, print the sa
 """
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from dockerlab.book.notebooks import code_cells, read_notebook
 from dockerlab.book.transcript import Step, steps
 from dockerlab.build.supplies import supply
 from dockerlab.engine.base import present_base
-from dockerlab.engine.labels import RUN
+from dockerlab.engine.labels import RUN, label_options
 from dockerlab.engine.sessions import token
 from dockerlab.run.command import MAKERS
 
@@ -29,30 +30,29 @@ SECONDS = 600  # for one cell, on however busy a machine
 IGNORED = "nbval-ignore-output"
 # Where the page shows it in another way: a build as a table, and what a cell has written.
 OTHERWISE = re.compile(r"%docker (?:exec .*\bdocker )?(?:buildx |image )?build\b|%%writefile")
-# docker, with the labels of the run on whatever is made: the only thing that is not the learner's own. They are the
-# same for every command, or Compose would take each for a change of its files. What makes nothing goes straight to
-# docker, since Python takes most of a second to start.
+# docker, with the labels of the run on whatever is made: the only thing that is not the learner's own. Only what is for
+# Compose goes through Python, which takes most of a second to start.
 DOCKER = """#!/bin/sh
-case "$1" in
-    {makers}|-*) exec {python} {labelling} "$@" ;;
+case "$1 $2" in
+    "compose "*) exec {python} {labelling} "$@" ;;
+    {one_word}) made=$1; shift 1 ;;
+    {two_words}) made="$1 $2"; shift 2 ;;
     *) exec {docker} "$@" ;;
 esac
+exec {docker} $made {labels} "$@"
 """
+# The labels are the same for every command, or Compose would take each for a change of its files.
 LABELLING = """
 import os, subprocess, sys, tempfile
 from pathlib import Path
 from dockerlab.engine import sessions
-from dockerlab.run.command import labelled
-from dockerlab.run.compose import is_compose, prepare
+from dockerlab.run.compose import prepare
 sessions.token = lambda: {token!r}
-words = sys.argv[1:]
 def ask(words):
     done = subprocess.run([{docker!r}, *words], capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr
-if is_compose(words):
-    words, _ = prepare(words, ask=ask, run={run!r}, cwd=Path.cwd(), scratch=Path(tempfile.mkdtemp(dir={scratch!r})))
-else:
-    words = labelled(words, {run!r})
+scratch = Path(tempfile.mkdtemp(dir={scratch!r}))
+words, _ = prepare(sys.argv[1:], ask=ask, run={run!r}, cwd=Path.cwd(), scratch=scratch)
 os.execv({docker!r}, ["docker", *words])
 """
 
@@ -69,8 +69,12 @@ def shell(engine, run, tmp_path):
     shim.parent.mkdir()
     labelling = tmp_path / "labelling.py"
     labelling.write_text(LABELLING.format(docker=docker, run=run, token=token(), scratch=str(tmp_path)))
-    makers = "|".join({"compose", *(words[0] for words in MAKERS)})
-    shim.write_text(DOCKER.format(makers=makers, python=sys.executable, labelling=labelling, docker=docker))
+    makers = {
+        "one_word": "|".join(f'"{words[0]} "*' for words in MAKERS if len(words) == 1),
+        "two_words": "|".join(f'"{" ".join(words)}"' for words in MAKERS if len(words) == 2),
+    }
+    marks = shlex.join(label_options(run))
+    shim.write_text(DOCKER.format(python=sys.executable, labelling=labelling, docker=docker, labels=marks, **makers))
     shim.chmod(0o755)
     environment |= {"PATH": f"{shim.parent}:{environment['PATH']}", "PWD": str(lab)}
 
