@@ -48,6 +48,11 @@ def test_every_rule_is_read() -> None:
             "0123456789ab\n",
             "Port 8000 of this machine is in use, so the lesson publishes on 4001 instead.\nba9876543210\n",
         ),
+        (
+            "67108864\n",
+            "WARNING: Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory "
+            "limited without swap.\n67108864\n",
+        ),
         ("id " + "0a" * 32, "id " + "b1" * 32),
         ("0123456789ab   news-api", "fedcba987654   news-api"),
         ("<Foo object at 0x7f3a2b4c5d6e>", "<Foo object at 0x7f0000000000>"),
