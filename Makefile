@@ -37,7 +37,7 @@ test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (ab
 	@$(BIN)/pytest labs/news-api/tests
 	@$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder --nbval --clean-up $(FLAGS) chapters tests/engine tests/book tests/unit
 
-test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (23 min)
+test-pod: $(READY) ## Build the course's image, run it as Binder does, go through all chapters in it (about an hour)
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest --clean-up $(FLAGS) tests/pod
 
