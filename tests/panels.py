@@ -61,7 +61,7 @@ def go_to(page, what):
     page.locator(".dl-panel :is(select, button, input)").first.focus()
     # Whatever else has the focus, such as the whole page, has all words in it.
     here = "(e => e.matches('button, input, select') ? [e, ...e.labels].map(x => x.textContent).join('|') : '')"
-    for _ in range(60):
+    for _ in range(30):
         if what in page.evaluate(f"{here}(document.activeElement)"):
             return
         page.keyboard.press("Tab")
@@ -92,12 +92,7 @@ def guess_and_build(page):
 
 
 def look_through(page):
-    """Open what is folded, then a folder of an image, and filter its paths."""
-    press(page, "▸ Where the bytes are")
-    page.locator(".dl-panel .dl-treemap").wait_for(timeout=WAIT)
-    press(page, "▾ Where the bytes are")
-    press(page, "▸ What is wasted")
-    page.locator(".dl-panel").get_by_text("wasted, efficiency").wait_for(timeout=WAIT)
+    """Open a folder of an image, and filter its paths."""
     press(page, "▸ usr/")
     page.get_by_role("button", name="▸ lib/").wait_for(timeout=WAIT)
     go_to(page, "Filter")
