@@ -15,7 +15,7 @@ from dockerlab.build.dockerfile import Instruction
 from dockerlab.build.ignore import IgnoreFile, Rule
 from dockerlab.build.inputs import Inputs
 from dockerlab.build.keys import Evaluation, Step
-from dockerlab.build.words import MARK, variable
+from dockerlab.build.words import MARK, not_set, variable
 from dockerlab.errors import DockerfileInvalid, IgnorePatternInvalid
 
 IMAGE, STAGE, MOUNT = "image", "stage", "mount"
@@ -112,9 +112,8 @@ def _asks(step: Step, is_kept: bool) -> Iterator[Ask]:
     if not step.asks and not is_tmpfs:
         return
     lands = MOUNT if instruction.word == "RUN" else IMAGE if is_kept else STAGE
-    sources, unknown = tuple(map(_cleaned, step.asks)), ""
-    if not_set := [source for source in step.asks if MARK in source]:
-        unknown = f"it depends on {variable(not_set[0])}, which has no value here"
+    sources = tuple(map(_cleaned, step.asks))
+    if unknown := next(filter(None, map(not_set, step.asks)), ""):
         sources = tuple(_cleaned(source) for source in step.asks if MARK not in source)
     else:
         try:

@@ -13,7 +13,7 @@ from typing import Self
 
 from dockerlab.build.dockerfile import Dockerfile, Instruction, Stage, read_dockerfile, triggered
 from dockerlab.build.inputs import Inputs
-from dockerlab.build.words import MARK, BadWord, expand, known, pairs, split, variable
+from dockerlab.build.words import MARK, BadWord, expand, known, not_set, pairs, split
 from dockerlab.errors import DockerfileInvalid
 
 STEPS = ("RUN", "COPY", "ADD", "WORKDIR")
@@ -282,7 +282,7 @@ class Evaluation:
             elif source.startswith(REMOTE) or (":" in source and source.endswith(".git")):
                 facts[label], loose[label] = f"{MARK}{source} {id(self)}", source
                 said = f"only the server knows whether {source} has changed"
-                unknown = unknown or _not_set(source) or said
+                unknown = unknown or not_set(source) or said
             else:
                 name = posixpath.normpath(source) if filters else posixpath.basename(posixpath.normpath("/" + source))
                 facts[label] = loose[label] = name
@@ -301,7 +301,7 @@ class Evaluation:
         if begin is None and MARK in source:
             # Which files these are, nobody knows here; but they are the same if nothing in the context has changed.
             facts[f"{label}'s content"] = json.dumps(sorted(self._inputs.files.items()))
-            return _not_set(source)
+            return not_set(source)
         if begin is None:
             found = self._inputs.found(source)
             if found is None:
@@ -315,15 +315,10 @@ class Evaluation:
         if number is None:
             image = self._image(self._expanded(begin, self._global, self._file.stages[stage].begin), "")
             facts[f"{label}'s content"], loose[f"{label}'s content"] = image.strict + source, image.loose + source
-            return _not_set(begin) or f"it hangs on what is in {begin}"
+            return not_set(begin) or f"it hangs on what is in {begin}"
         other = self._state_of(number)
         facts[f"{label}'s content"] = f"{other.key.strict} {source}"
         return f"it hangs on what {begin} puts out: if that is the same as before, this step is cached"
-
-
-def _not_set(text: str) -> str:
-    """What cannot be known about a text with a variable that only the base image may set; "" if it has none."""
-    return f"it depends on {variable(text)}, which has no value here" if MARK in text else ""
 
 
 def _added(values: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:

@@ -155,7 +155,12 @@ class _Reader:
 
 def known(values: Mapping[str, str], base: str) -> Lookup:
     """A lookup in these variables; what is not among them may come from the base image, "" for none."""
-    return lambda name: values.get(name, f"{MARK}{name} of {base}{MARK}" if base else None)
+    return lambda name: values.get(name, f"{MARK}{name}{MARK}" if base else None)
+
+
+def not_set(text: str) -> str:
+    """What cannot be known about a text with a variable that only the base image may set; "" if it has none."""
+    return f"it depends on {variable(text)}, which has no value here" if MARK in text else ""
 
 
 def variable(text: str) -> str:

@@ -148,7 +148,7 @@ def test_what_comes_from_a_server_is_open(source):
 @pytest.mark.parametrize(
     "instruction",
     ["COPY ${C}main.py .", "ADD ${C} .", "RUN --mount=source=$C,target=/x true", "ADD https://example.org/$C .",
-     "RUN --mount=from=$C,target=/x true", "COPY ${C#a} ."],
+     "RUN --mount=from=$C,target=/x true", "COPY ${C#a} .", "COPY ${C:-docs} ."],
 )  # fmt: skip
 def test_a_variable_that_the_base_image_may_set_is_named(instruction):
     file = f"FROM python:3.11\n{instruction}\nRUN true\n"
@@ -161,6 +161,10 @@ def test_a_variable_that_the_base_image_may_set_is_named(instruction):
         assert (first.verdict, first.why, last.verdict) == (UNKNOWN, named, UNKNOWN)
     same = forecasts(Inputs(file, FILES), Inputs(file, FILES))
     assert {step.verdict for step in same} == ({UNKNOWN} if "https" in instruction else {CACHED})
+    # Another name may mean the same base image, which then sets the same.
+    moved = forecasts(Inputs(file.replace("3.11", "3.12"), FILES), Inputs(file, FILES))
+    assert [step.verdict for step in moved] == [UNKNOWN, UNKNOWN]
+    assert moved.steps[0].why == named
 
 
 def test_a_file_that_is_not_there_is_said():
