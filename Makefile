@@ -31,7 +31,7 @@ lab: $(READY) ## Open the course in JupyterLab: start page, chapters, exercises,
 hub: $(READY) ## Start a class on this machine: JupyterHub, a server for each learner (FLAGS="--learners ada,grace")
 	@$(BIN)/python -m hub up $(FLAGS)
 
-test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (50 minutes; STORE=containerd: on that store; FLAGS=--nightly: more)
+test: $(READY) ## Run every test: lint, app, library, engine, chapters, site (55 minutes; STORE=containerd: on that store; FLAGS=--nightly: more)
 	@$(BIN)/ruff check .
 	@$(BIN)/dockerlab engine up
 	@$(BIN)/pytest labs/news-api/tests

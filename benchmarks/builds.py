@@ -11,10 +11,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.measure import Measurement, paired
+from benchmarks.measure import Measurement, paired, wait_for
 from dockerlab.build import Inputs, build, predict
 from dockerlab.engine import Engine
-from dockerlab.engine.boundary import stop
 from dockerlab.engine.labels import clean, labels
 
 RUN = "benchmarks"
@@ -31,11 +30,7 @@ def plain_build(engine: Engine, folder: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    try:
-        if process.wait():
-            raise subprocess.CalledProcessError(process.returncode, process.args)
-    finally:
-        stop(process)
+    wait_for(process)
 
 
 def predictions(folder: Path) -> list[float]:

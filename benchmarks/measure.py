@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from dockerlab.engine.boundary import stop
 
 PAIRS = 21
 
@@ -24,6 +27,19 @@ class Measurement:
     values: list[float]
     unit: str
     goal: str
+
+
+def wait_for(process: subprocess.Popen) -> None:
+    """Wait until a command ends.
+
+    Raises:
+        subprocess.CalledProcessError: with another exit code than 0.
+    """
+    try:
+        if process.wait():
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+    finally:
+        stop(process)
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -37,6 +37,8 @@ pytestmark = pytest.mark.engine
 @pytest.fixture(scope="session")
 def kernel(engine, pytestconfig):
     """The VM's kernel, compiled once for each version of its settings, which takes a quarter of an hour."""
+    if System.read().distribution != "debian":
+        pytest.skip("the parts of the micro-VM are made of Debian's packages: `make test-pod` does it in a container")
     key = digest(HERE / "kernel", b"")
     found = cache_folder() / "vm" / f"linux-{key}"
     if not found.exists():
@@ -53,8 +55,6 @@ def kernel(engine, pytestconfig):
 @pytest.fixture(scope="session")
 def parts(engine, kernel, tmp_path_factory):
     """The parts, made once for each version of the code that makes them and of the base image."""
-    if System.read().distribution != "debian":
-        pytest.skip("the parts of the micro-VM are made of Debian's packages: `make test-pod` does it in a container")
     found = Parts(cache_folder() / "vm" / digest(HERE, ensure_base(engine).image_id.encode()))
     if not found.are_there():
         archive = tmp_path_factory.mktemp("parts") / "base.tar"
