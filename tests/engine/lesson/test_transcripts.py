@@ -18,7 +18,7 @@ from dockerlab.book.notebooks import code_cells, read_notebook
 from dockerlab.book.transcript import Step, steps
 from dockerlab.build.supplies import supply
 from dockerlab.engine.base import present_base
-from dockerlab.engine.labels import RUN, label_options
+from dockerlab.engine.labels import RUN, clean, label_options
 from dockerlab.engine.sessions import token
 from dockerlab.run.command import MAKERS
 
@@ -86,6 +86,24 @@ def shell(engine, run, tmp_path):
         return done.returncode, done.stdout
 
     return in_shell
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        ("containers", "docker run -d python:3.11-slim sleep 60"),
+        ("containers", "docker container create python:3.11-slim"),
+        ("images", "docker build -q -t test-shell ."),
+        ("images", "docker buildx build -q -t test-shell --load ."),
+        ("networks", "docker network create test-shell"),
+        ("volumes", "docker volume create test-shell"),
+    ],
+)
+def test_what_the_shell_makes_is_found_again(engine, run, shell, kind, command):
+    """Or the chapters below would leave nothing behind that anybody could see."""
+    code, printed = shell(f"{command} && docker version > /dev/null")
+    assert code == 0, printed
+    assert clean(engine, run)[kind] == 1
 
 
 @pytest.mark.parametrize("file", CHAPTERS, ids=lambda file: file.stem)
